@@ -1,0 +1,169 @@
+"""The vocabulary: the values that travel between the stages, in the order in which they appear.
+
+bytes -> `ExceptionSighting` -> `Stack` -> `Grouping` -> `ErrorEvent` | `ErrorSighting` -> rows
+
+An *exception sighting* is one exception as one span event or one log record tells it. Several sightings
+can tell of the same *occurrence* (an exception that passes five spans is seen five times); an occurrence
+is stored once, as an *error event*; its later sightings are stored beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Signal = Literal["traces", "logs", "metrics"]
+"""An OTLP signal, by the word that its URL path and its tables use."""
+
+SIGNALS: tuple[Signal, ...] = ("traces", "logs", "metrics")
+
+SeenIn = Literal["span_event", "log_record"]
+"""What carried the exception: an event on a span, or a log record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionSighting:
+    """One exception, as one span event or one log record tells it. Text is as sent (invalid UTF-8 replaced).
+
+    Times are Unix nanoseconds; ids are lower-case hex, empty when not sent. `ordinal` numbers the sightings
+    of one request that agree in everything else that identifies them (span, time, type, message), so that
+    ten equal rows recorded in the same clock tick stay ten and a re-delivered request repeats its own numbers.
+    """
+
+    seen_in: SeenIn
+    timestamp_ns: int
+    observed_ns: int
+    trace_id: str = ""
+    span_id: str = ""
+    parent_span_id: str = ""
+    span_name: str = ""
+    span_kind: str = ""
+    exception_type: str = ""
+    exception_message: str = ""
+    exception_stacktrace: str = ""
+    escaped: bool = False
+    event_id: str = ""
+    weight: int = 1
+    severity_number: int = 0
+    severity_text: str = ""
+    body: str = ""
+    event_name: str = ""
+    scope_name: str = ""
+    ordinal: int = 0
+    resource: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One call in a stack. `line` and `column` count from 1; 0 means unknown."""
+
+    module: str = ""
+    function: str = ""
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    in_app: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackException:
+    """One exception of a chain: its type and message as the stack text has them, frames innermost first.
+
+    `relation` says how it is tied to the exception before it: "" for the reported one, "cause" (raise ... from),
+    "context" (raised while handling), "member" (of an exception group).
+    """
+
+    type: str = ""
+    message: str = ""
+    frames: tuple[Frame, ...] = ()
+    relation: Literal["", "cause", "context", "member"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A parsed stack trace. `exceptions[0]` is the reported exception; causes and members follow, nearest first.
+
+    `parser` names the module of `collector.stacks` that read it. `raw_lines` is filled by the fallback alone: the
+    lines as they are, when nobody knows the language. `raise_site` identifies where the reported exception was raised
+    ("file:line:function" of its innermost frame, or a digest of the raw lines): equal for the same raise seen from
+    several spans. `escaped_span` is true when the outermost frame is the OpenTelemetry SDK's own, which shows that
+    the exception left the span instead of being recorded in it.
+    """
+
+    parser: str
+    language: str = ""
+    exceptions: tuple[StackException, ...] = ()
+    raw_lines: tuple[str, ...] = ()
+    raise_site: str = ""
+    escaped_span: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameReason:
+    """What became of one frame: `counted`, or the reason why it did not count."""
+
+    exception: int
+    frame: Frame
+    counted: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """Which errors are the same error. `value` carries its version ("v1:" and 32 hex digits).
+
+    `components` are the strings that were hashed, in order; `frames` and `message_template` say how they came about.
+    """
+
+    value: str
+    type_fingerprint: str
+    message_fingerprint: str
+    components: tuple[str, ...]
+    frames: tuple[FrameReason, ...] = ()
+    message_template: str = ""
+    message_counted: bool = False
+    origin: Literal["stack", "raw", "message", "override"] = "stack"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """Everything that the text of an error tells: scrubbed texts, the parsed stack, the fingerprint, the group.
+
+    `exception_type` and `message` are re-read from the stack where there is one, since the raw attributes of the same
+    error differ between signals (`json.decoder.JSONDecodeError` and `JSONDecodeError`).
+    """
+
+    group_id: str
+    fingerprint: Fingerprint
+    stack: Stack
+    exception_type: str
+    message: str
+    stacktrace: str
+    culprit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorEvent:
+    """One occurrence of an error: a row of `error_events`. The first sighting makes it."""
+
+    event_id: str
+    segment: str
+    sighting: ExceptionSighting
+    grouping: Grouping
+    timestamp_ns: int
+    original_timestamp_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorSighting:
+    """A later sighting of an occurrence that has its row already: a row of `error_sightings`."""
+
+    event_id: str
+    segment: str
+    sighting: ExceptionSighting
+    grouping: Grouping
+    timestamp_ns: int

@@ -148,14 +148,18 @@ class Grouping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorEvent:
-    """One occurrence of an error: a row of `error_events`. The first sighting makes it."""
+    """One occurrence of an error: a row of `error_events`. The first sighting makes it.
+
+    `timestamp_ns` is the sighting's time, moved into the range that is stored; `sighting_key` is what sightings of one
+    occurrence have in common (a digest of type, message, raise site and service).
+    """
 
     event_id: str
     segment: str
     sighting: ExceptionSighting
     grouping: Grouping
+    sighting_key: str
     timestamp_ns: int
-    original_timestamp_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,4 +170,5 @@ class ErrorSighting:
     segment: str
     sighting: ExceptionSighting
     grouping: Grouping
+    sighting_key: str
     timestamp_ns: int

@@ -1,0 +1,134 @@
+"""Which frames count in a fingerprint, and why the others do not.
+
+The goal: every view of one raise gives the same answer, and raises in different places give different ones. A span that
+was opened in `get` sees the frames [get]; the log record of `load`'s handler sees [load, get]; the excepthook sees
+[<module>, handler, load, get]. All that they share is the end at the raise, and the innermost span may see one in-app
+frame only: so ONE counts, the in-app frame nearest the raise (`COUNTED_FRAMES`). Two would already split the three
+views. `docs/grouping.md` weighs what that costs and what makes up for it (the chain, generic types, raise helpers).
+
+Frames that are not the same in every Python version or on every run are passed over: comprehensions (frames of their
+own up to 3.11, inlined since), OpenTelemetry's own, and the depth at which a recursion hit the limit.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from collector.model import Frame
+
+COUNTED_FRAMES = 1
+"""N: in-app frames that count per exception, nearest the raise. See the theory above."""
+
+LIBRARY_FRAMES_MAX = 32
+"""Frames that count when no frame at all is in-app: enough to tell paths apart, bounded."""
+
+COUNTED = "counted"
+BEYOND = f"beyond the innermost {COUNTED_FRAMES} in-app"
+LIBRARY = "library"
+TELEMETRY = "OpenTelemetry's own"
+COMPREHENSION = "comprehension: its function counts"
+MIDDLEWARE = "middleware"
+RECURSION = "recursion"
+TOO_DEEP = f"beyond the innermost {LIBRARY_FRAMES_MAX}"
+
+_TELEMETRY = ("opentelemetry.", "otel_errors.")
+# In source checkouts the path shows it, not the module: site-packages is not in the way.
+_TELEMETRY_FOLDERS = ("/opentelemetry/", "/otel_errors/")
+_COMPREHENSIONS = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>"})
+# Runs other people's code and is in every stack: says nothing of what failed. Dotted prefixes.
+_MIDDLEWARE = tuple(
+    f"{name}."
+    for name in (
+        "_pytest aiohttp.web aiohttp.web_app aiohttp.web_middlewares aiohttp.web_protocol anyio asgiref asyncio backoff "
+        "billiard bottle bdb celery.app.trace celery.worker click code codeop concurrent.futures contextlib ddtrace "
+        "decorator django.core.handlers django.utils.deprecation elasticapm eventlet fastapi.applications "
+        "fastapi.middleware fastapi.routing flask.app functools gevent greenlet gunicorn http.server hypercorn importlib "
+        "importlib._bootstrap importlib._bootstrap_external kombu multiprocessing newrelic pdb pluggy queue retrying "
+        "runpy selectors sentry_sdk socketserver starlette tenacity threading tornado trio typer uvicorn waitress "
+        "werkzeug wrapt wsgiref"
+    ).split()
+)
+_DIGITS = re.compile(r"[0-9]{4,}")
+_HEX = re.compile(r"(?<![0-9A-Za-z])(?=[a-z]*[0-9])[0-9a-f]{8,64}(?![0-9A-Za-z])")
+_GENERATED_FILE = re.compile(r"<([A-Za-z_ ]{1,40})[^A-Za-z_ ][^\n]*>")
+
+
+def name_of(frame: Frame) -> str:
+    """`module|function` without what differs between runs: long numbers, hashes, the counters of generated files."""
+    module, function = frame.module, frame.function
+    if module.startswith("<"):
+        module = _GENERATED_FILE.sub(r"<\1>", module).replace("- ", " ")
+    name = f"{module}|{function}"
+    if any(c.isdigit() for c in name):
+        name = _HEX.sub("<n>", name)
+        name = _DIGITS.sub("<n>", name)
+    return name
+
+
+def _is_telemetry(frame: Frame) -> bool:
+    return frame.module.startswith(_TELEMETRY) or any(f in frame.file for f in _TELEMETRY_FOLDERS)
+
+
+def reasons(frames: Sequence[Frame], *, recursion: bool, any_in_app: bool) -> list[str]:
+    """One reason for each frame of one exception (innermost first); `COUNTED` for those that count.
+
+    `recursion`: the exception says that the stack overflowed: the functions that repeat count, wherever the limit hit.
+    `any_in_app`: some exception of the chain has an in-app frame; then an exception without one counts by its type
+    alone, else all its frames that are no middleware count.
+    """
+    found = [
+        TELEMETRY
+        if _is_telemetry(frame)
+        else ("" if frame.in_app else LIBRARY)
+        for frame in frames
+    ]
+    if not any_in_app:
+        return _all_but_middleware(frames, found)
+    candidates = [i for i, reason in enumerate(found) if not reason]
+    plain = [i for i in candidates if frames[i].function not in _COMPREHENSIONS]
+    for i in candidates:
+        found[i] = BEYOND if i in set(plain) else COMPREHENSION
+    plain = plain or candidates
+    if recursion and (cycle := _cycle(frames, plain)):
+        for i in plain:
+            found[i] = RECURSION
+        for i in cycle:
+            found[i] = COUNTED
+        return found
+    for i in plain[:COUNTED_FRAMES]:
+        found[i] = COUNTED
+    return found
+
+
+def _cycle(frames: Sequence[Frame], candidates: list[int]) -> list[int]:
+    """The first (innermost) index of each function that stands in the stack more than once."""
+    first: dict[str, int] = {}
+    repeated: dict[str, int] = {}
+    for i in candidates:
+        name = name_of(frames[i])
+        if name in first:
+            repeated.setdefault(name, first[name])
+        else:
+            first[name] = i
+    return list(repeated.values())
+
+
+def _all_but_middleware(frames: Sequence[Frame], found: list[str]) -> list[str]:
+    """Every function counts once; middleware only if there is nothing else."""
+    own = [i for i, reason in enumerate(found) if reason != TELEMETRY]
+    plain = [i for i in own if not f"{frames[i].module}.".startswith(_MIDDLEWARE)]
+    for i in own:
+        found[i] = MIDDLEWARE
+    seen: set[str] = set()
+    for i in plain or own:
+        name = name_of(frames[i])
+        if name in seen:
+            found[i] = RECURSION
+        else:
+            found[i] = COUNTED if len(seen) < LIBRARY_FRAMES_MAX else TOO_DEEP
+        seen.add(name)
+    return found

@@ -1,0 +1,164 @@
+"""The key: what is hashed, in which order, and the hash.
+
+Components, one string each, in order:
+
+    error PaymentError          the reported exception: the last segment of its type
+    in pay|charge               its counted frames, innermost first
+    cause ConnectionError       the next exception of its chain (cause or context), and its counted frames
+    in gateway|post
+    member ValueError           the members of exception groups: a set, since their number and order vary
+    in load|row
+    line ...                    raw lines as templates, when no parser knew the text
+    message order <value> ...   the message's template, only where the stack can't tell
+
+The message counts if there is neither a frame nor a raw line that counts, if the reported type is generic, or if the
+one frame that counts is a helper that raises for everybody (`fail`, `raise_error`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Literal
+
+from collector.fingerprint.v1 import frames as v1_frames
+from collector.fingerprint.v1.message import template
+from collector.model import Fingerprint, FrameReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from collector.model import StackException
+
+PREFIX = "v1:"
+CHAIN_MAX = 16
+"""Exceptions of a chain that count, nearest the reported one: longer ones are retries."""
+MEMBERS_MAX = 16
+"""Different members of groups that count."""
+
+# Types that say nothing: raised for everything, so the message must tell. The last segment of the type.
+GENERIC_TYPES = frozenset(
+    {"Error", "Exception", "BaseException", "RuntimeError", "DoesNotExist", "MultipleObjectsReturned", ""}
+)
+# Functions that raise on behalf of their caller.
+_RAISE_HELPER = re.compile(
+    r"_{0,2}(?:raise|throw|abort|fail|reject|panic)(?:_\w{0,100})?|_{0,2}(?:die|bail|bail_out)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Everything of a key but the message. `value` is empty when the message counts."""
+
+    components: tuple[str, ...]
+    frames: tuple[FrameReason, ...]
+    message_counts: bool
+    value: str
+    type_fingerprint: str
+    origin: Literal["stack", "raw", "message"]
+
+
+def select(exceptions: Sequence[StackException], raw_lines: Sequence[str]) -> Selection:
+    """Choose what counts. `exceptions[0]` is the reported one; their messages are not read."""
+    any_in_app = any(frame.in_app for error in exceptions for frame in error.frames)
+    frames: list[FrameReason] = []
+    links: list[tuple[str, ...]] = []
+    for number, error in enumerate(exceptions):
+        kind = type_name(error.type)
+        counted = []
+        why = v1_frames.reasons(
+            error.frames, recursion=kind == "RecursionError", any_in_app=any_in_app
+        )
+        for frame, reason in zip(error.frames, why, strict=True):
+            is_counted = reason == v1_frames.COUNTED
+            frames.append(
+                FrameReason(exception=number, frame=frame, counted=is_counted, reason=reason)
+            )
+            if is_counted:
+                counted.append(f"in {v1_frames.name_of(frame)}")
+        if kind == "RecursionError":
+            counted.sort()
+        links.append((kind, *counted))
+    lines = _raw_templates(raw_lines)
+    components = (*_chain(exceptions, links), *lines)
+    reported = links[0] if links else ("",)
+    message_counts = not lines and (
+        len(reported) == 1
+        or reported[0] in GENERIC_TYPES
+        or (len(reported) == 2 and _RAISE_HELPER.fullmatch(reported[1].rpartition("|")[2]) is not None)  # noqa: PLR2004 - type and one frame
+    )
+    return Selection(
+        components=components,
+        frames=tuple(frames),
+        message_counts=message_counts,
+        value="" if message_counts else _value(components),
+        type_fingerprint=_hash(("type " + reported[0],), 8),
+        origin="raw" if lines else ("stack" if frames else "message"),
+    )
+
+
+def finish(selection: Selection, message: str) -> Fingerprint:
+    """The fingerprint of a selection with the message of its reported exception."""
+    text = template(message)
+    components = selection.components
+    value = selection.value
+    if selection.message_counts:
+        components = (*components, "message " + text)
+        value = _value(components)
+    return Fingerprint(
+        value=value,
+        type_fingerprint=selection.type_fingerprint,
+        message_fingerprint=_hash(("message " + text,), 8),
+        components=components,
+        frames=selection.frames,
+        message_template=text,
+        message_counted=selection.message_counts,
+        origin=selection.origin,
+    )
+
+
+def type_name(qualified: str) -> str:
+    """The last segment of a type: SDKs disagree about the module before it (`json.decoder.JSONDecodeError`)."""
+    return re.split(r"[.\\/]|::", qualified)[-1] if not qualified.isalnum() else qualified
+
+
+def _chain(
+    exceptions: Sequence[StackException], links: Sequence[tuple[str, ...]]
+) -> Iterable[str]:
+    """The components of all exceptions: the chain in order without repeats, then the members as a set."""
+    runs: list[list[tuple[str, ...]]] = [[]]
+    previous: tuple[str, ...] | None = None
+    for error, (kind, *counted) in zip(exceptions, links, strict=True):
+        if error.relation == "member":
+            runs.append([])
+            previous = None
+        if (kind, *counted) == previous:
+            continue
+        previous = (kind, *counted)
+        word = error.relation or "error"
+        runs[-1].append((f"{word if word != 'context' else 'cause'} {kind}", *counted))
+    flat = [tuple(part for link in run[:CHAIN_MAX] for part in link) for run in runs]
+    members = sorted(set(flat[1:]))[:MEMBERS_MAX]
+    return [part for run in (flat[0], *members) for part in run]
+
+
+def _raw_templates(lines: Sequence[str]) -> list[str]:
+    """Raw lines as templates, repeats left out."""
+    found: dict[str, None] = {}
+    for line in lines:
+        found.setdefault("line " + template(line))
+    return list(found)
+
+
+def _value(components: Iterable[str]) -> str:
+    return PREFIX + _hash(components, 16)
+
+
+def _hash(components: Iterable[str], size: int) -> str:
+    """BLAKE2b of the components, each with its length before it, so that no two lists look alike."""
+    digest = blake2b(digest_size=size)
+    for component in components:
+        data = component.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(4, "big") + data)
+    return digest.hexdigest()

@@ -1,0 +1,303 @@
+"""The one composition: the text of an error -> scrubbed texts, parsed stack, fingerprint, group (pure).
+
+    cut      the text is bounded and its line ends made one kind
+    outline  pieces that repeat (frames) and pieces that differ (messages)          collector.stacks
+    scrub    secrets out of every piece                                             collector.scrub
+    read     frames and the order of the exceptions                                 collector.stacks
+    select   which types and frames count                                           collector.fingerprint
+    finish   the message's template, the fingerprint, the group id                  collector.fingerprint
+
+The drain, `otel-errors explain` and everything later that computes an id call this module; a second composition would
+drift from the first. `group` is the plain form, the oracle; `Grouper` gives the same results, remembers what repeats, and
+is for one thread.
+
+In a storm the frames of a stack repeat and its messages do not, so that no whole text is seen twice. `_prepare` does all
+that the messages have no part in, and its result is what `Grouper` keeps.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from collector.fingerprint.versions import CURRENT
+from collector.model import ExceptionSighting, Fingerprint, Grouping, Stack, StackException
+from collector.scrub import scrub
+from collector.stacks.sniff import choose
+
+if TYPE_CHECKING:
+    from collector.fingerprint.v1.key import Selection
+    from collector.stacks.outline import Skeleton, StackParser
+
+MESSAGE_CHARS_MAX = 16 * 1024
+"""Characters of a message that are kept: longer ones are data, and have their stack's text beside them."""
+
+TYPE_CHARS_MAX = 1024
+"""Characters of a type that are kept."""
+
+PREPARED_STACKS_MAX = 4096
+PREPARED_BYTES_MAX = 48 * 1024 * 1024
+"""Stacks without messages that a `Grouper` remembers: a service's different errors, and their estimated size."""
+
+WHOLE_STACKS_MAX = 1024
+WHOLE_BYTES_MAX = 16 * 1024 * 1024
+"""Whole texts that a `Grouper` remembers: one error without an id in its message, again and again."""
+
+SDK_LANGUAGE = "telemetry.sdk.language"
+_OBJECTS_BYTES = 700  # of one frame: Frame, FrameReason and their strings, by tracemalloc
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """A stack's text in pieces. All but the bodies are scrubbed; `read` are the heads as (type, message)."""
+
+    parser: StackParser
+    preamble: str
+    bodies: tuple[str, ...]
+    heads: tuple[str, ...]
+    read: tuple[tuple[str, str], ...]
+    tail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """What a stack's bodies and types give, whatever the messages say. The bodies are scrubbed."""
+
+    bodies: tuple[str, ...]
+    skeleton: Skeleton
+    types: tuple[str, ...]
+    selection: Selection
+    culprit: str
+
+
+def group(sighting: ExceptionSighting) -> Grouping:
+    """Group one sighting. Never raises, whatever its texts are."""
+    opened = _open(sighting)
+    prepared = _prepare(opened.parser, opened.bodies, _types(opened), _sent_type(sighting))
+    return _finish(sighting, opened, prepared)
+
+
+class Grouper:
+    """`group`, remembering what repeats. Bounded by count and bytes; for one thread."""
+
+    def __init__(self) -> None:
+        self._whole: _Recent[tuple[str, ...], Grouping] = _Recent(WHOLE_STACKS_MAX, WHOLE_BYTES_MAX)
+        self._prepared: _Recent[tuple[Any, ...], _Prepared] = _Recent(
+            PREPARED_STACKS_MAX, PREPARED_BYTES_MAX
+        )
+
+    def group(self, sighting: ExceptionSighting) -> Grouping:
+        """Group one sighting; equal to `group(sighting)`. Never raises."""
+        if _override(sighting) is not None:
+            return group(sighting)
+        resource = sighting.resource
+        whole = (
+            sighting.exception_stacktrace,
+            sighting.exception_message,
+            sighting.exception_type,
+            resource.get(SDK_LANGUAGE, ""),
+            resource.get("service.namespace", ""),
+            resource.get("service.name", ""),
+            _place(sighting),
+        )
+        grouping = self._whole.get(whole)
+        if grouping is None:
+            grouping = self._group_by_bodies(sighting)
+            size = sum(map(len, whole)) + len(grouping.stacktrace) + len(grouping.message)
+            self._whole.put(whole, grouping, size + _OBJECTS_BYTES)
+        return grouping
+
+    def _group_by_bodies(self, sighting: ExceptionSighting) -> Grouping:
+        opened = _open(sighting)
+        types, sent_type = _types(opened), _sent_type(sighting)
+        key = (opened.parser.name, opened.bodies, types, sent_type)
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            prepared = _prepare(opened.parser, opened.bodies, types, sent_type)
+            size = 3 * sum(map(len, opened.bodies))
+            size += _OBJECTS_BYTES * (2 + len(prepared.selection.frames))
+            self._prepared.put(key, prepared, size)
+        return _finish(sighting, opened, prepared)
+
+
+class _Recent(Generic[K, V]):
+    """A mapping that forgets what was not used for longest, when it holds too many values or too many bytes."""
+
+    def __init__(self, count_max: int, bytes_max: int) -> None:
+        self._count_max, self._bytes_max = count_max, bytes_max
+        self._kept: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: K) -> V | None:
+        found = self._kept.get(key)
+        if found is None:
+            return None
+        self._kept.move_to_end(key)
+        return found[0]
+
+    def put(self, key: K, value: V, size_bytes: int) -> None:
+        """Keep a value whose key is not known yet."""
+        self._kept[key] = (value, size_bytes)
+        self._bytes += size_bytes
+        while len(self._kept) > self._count_max or self._bytes > self._bytes_max:
+            self._bytes -= self._kept.popitem(last=False)[1][1]
+
+
+def group_id(service_namespace: str, service_name: str, fingerprint: str) -> str:
+    """The id of a group, 16 hex digits: BLAKE2b of the service and the fingerprint, each with its length before it."""
+    digest = blake2b(digest_size=8)
+    for part in (service_namespace, service_name, fingerprint):
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(4, "big") + data)
+    return digest.hexdigest()
+
+
+def explain(
+    text: str,
+    *,
+    language: str = "",
+    exception_type: str = "",
+    exception_message: str = "",
+    service_name: str = "",
+    service_namespace: str = "",
+) -> Grouping:
+    """Group a stack trace's text alone: what the drain would make of it.
+
+    `language` is any value of `telemetry.sdk.language`; an unknown one is sniffed, and a text that nobody knows is taken
+    as raw lines.
+    """
+    return group(
+        ExceptionSighting(
+            seen_in="log_record",
+            timestamp_ns=0,
+            observed_ns=0,
+            exception_type=exception_type,
+            exception_message=exception_message,
+            exception_stacktrace=text,
+            resource={
+                SDK_LANGUAGE: language,
+                "service.name": service_name,
+                "service.namespace": service_namespace,
+            },
+        )
+    )
+
+
+def _open(sighting: ExceptionSighting) -> _Opened:
+    """Bound the stack's text, cut it into pieces, and scrub those that no other raise repeats."""
+    text = sighting.exception_stacktrace
+    parser = choose(text, sighting.resource.get(SDK_LANGUAGE, ""))
+    text = parser.cut(text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    outline = parser.outline(text)
+    heads = tuple([scrub(head) for head in outline.heads])
+    return _Opened(
+        parser=parser,
+        preamble=scrub(outline.preamble) if outline.preamble else "",
+        bodies=outline.bodies,
+        heads=heads,
+        read=tuple([parser.read_head(head) for head in heads]),
+        tail=scrub(outline.tail) if outline.tail else "",
+    )
+
+
+def _types(opened: _Opened) -> tuple[str, ...]:
+    return tuple([kind for kind, _ in opened.read])
+
+
+def _sent_type(sighting: ExceptionSighting) -> str:
+    return sighting.exception_type[:TYPE_CHARS_MAX].strip()
+
+
+def _prepare(
+    parser: StackParser, bodies: tuple[str, ...], types: tuple[str, ...], sent_type: str
+) -> _Prepared:
+    """Everything that the messages have no part in. `sent_type` stands in where the text has no type: it was cut off."""
+    bodies = tuple(scrub(body) for body in bodies)
+    skeleton = parser.read_bodies(bodies)
+    kinds = [types[error.head] for error in skeleton.exceptions]
+    kinds[0] = kinds[0] or sent_type
+    exceptions = [
+        StackException(type=kind, frames=error.frames, relation=error.relation)
+        for kind, error in zip(kinds, skeleton.exceptions, strict=True)
+    ]
+    selection = CURRENT.select(exceptions, skeleton.raw_lines)
+    counted = next((reason.frame for reason in selection.frames if reason.counted), None)
+    return _Prepared(
+        bodies=bodies,
+        skeleton=skeleton,
+        types=tuple(kinds),
+        selection=selection,
+        culprit=f"{counted.module} in {counted.function}" if counted else "",
+    )
+
+
+def _finish(sighting: ExceptionSighting, opened: _Opened, prepared: _Prepared) -> Grouping:
+    """Add what differs: messages, the template, the ids."""
+    skeleton, resource = prepared.skeleton, sighting.resource
+    exceptions = tuple(
+        [
+            StackException(
+                type=kind,
+                message=opened.read[error.head][1],
+                frames=error.frames,
+                relation=error.relation,
+            )
+            for kind, error in zip(prepared.types, skeleton.exceptions, strict=True)
+        ]
+    )
+    message = _message(sighting, exceptions[0].message)
+    fingerprint = _override(sighting) or CURRENT.finish(prepared.selection, message)
+    pieces = [opened.preamble]
+    for body, head in zip(prepared.bodies, opened.heads, strict=True):
+        pieces += (body, head)
+    pieces.append(opened.tail)
+    return Grouping(
+        group_id=group_id(
+            resource.get("service.namespace", ""),
+            resource.get("service.name", ""),
+            fingerprint.value,
+        ),
+        fingerprint=fingerprint,
+        stack=Stack(
+            parser=opened.parser.name,
+            language=resource.get(SDK_LANGUAGE, "") or opened.parser.name.replace("raw", ""),
+            exceptions=exceptions,
+            raw_lines=skeleton.raw_lines,
+            raise_site=skeleton.raise_site,
+            escaped_span=skeleton.escaped_span,
+        ),
+        exception_type=prepared.types[0],
+        message=message,
+        stacktrace="".join(pieces),
+        culprit=prepared.culprit or scrub(_place(sighting)),
+    )
+
+
+def _override(sighting: ExceptionSighting) -> Fingerprint | None:  # noqa: ARG001 - the seam's shape
+    """The application's own word or a server rule's, which go before the computed fingerprint: none yet."""
+    return None
+
+
+def _message(sighting: ExceptionSighting, in_stack: str) -> str:
+    """The reported exception's message: the stack's, less the notes, if it has one; else the one that was sent.
+
+    Signals differ in what they send (`2` for `[Errno 2] No such file: '/x'`), and notes are added on the way up.
+    """
+    if in_stack and "\n" not in in_stack:
+        return in_stack[:MESSAGE_CHARS_MAX]
+    sent = scrub(sighting.exception_message[:MESSAGE_CHARS_MAX]).strip()
+    if not in_stack or (sent and in_stack.startswith(sent + "\n")):
+        return sent
+    return in_stack[:MESSAGE_CHARS_MAX]
+
+
+def _place(sighting: ExceptionSighting) -> str:
+    """Where an error without frames happened: the route, else the span's name."""
+    return sighting.attributes.get("http.route", "") or sighting.span_name

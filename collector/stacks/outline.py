@@ -1,0 +1,71 @@
+"""What parsers take and give: the outline of a stack's text, the skeleton without messages, the parser itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from collector.model import Frame
+
+STACK_CHARS_MAX = 64 * 1024
+"""Characters of a stack that are read and kept: about 700 Python frames; peers keep 2 to 64 KiB."""
+
+FRAMES_MAX = 128
+"""Frames kept per exception, nearest the raise: deeper ones are recursion or a framework's loop."""
+
+Relation = Literal["", "cause", "context", "member"]
+"""How an exception is tied to the one before it: see `collector.model.StackException`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """A stack's text in pieces. `preamble`, then each body followed by its head, then `tail` are the whole text.
+
+    A body is followed by exactly one head, which may be empty when the text was cut off. Messages, and nothing
+    else that differs between two raises of one error, are in the heads.
+    """
+
+    preamble: str = ""
+    bodies: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    tail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkeletonException:
+    """One exception without its head: `head` is the index of the head in the outline. Frames innermost first."""
+
+    head: int
+    relation: Relation = ""
+    frames: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skeleton:
+    """A stack without messages: the reported exception first. The other fields are those of `Stack`."""
+
+    exceptions: tuple[SkeletonException, ...] = ()
+    raw_lines: tuple[str, ...] = ()
+    raise_site: str = ""
+    escaped_span: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackParser:
+    """One language family.
+
+    `languages` are values of the resource attribute `telemetry.sdk.language`. `cut` bounds the text to
+    `STACK_CHARS_MAX` at the end that matters least. `read_head` gives (type, message); the type is empty when
+    the head does not begin with one.
+    """
+
+    name: str
+    languages: frozenset[str]
+    looks_like: Callable[[str], bool]
+    cut: Callable[[str], str]
+    outline: Callable[[str], Outline]
+    read_bodies: Callable[[tuple[str, ...]], Skeleton]
+    read_head: Callable[[str], tuple[str, str]]

@@ -1,0 +1,157 @@
+"""Python's tracebacks, as `traceback.format_exception` of CPython 2.7 to 3.14 and the `exceptiongroup` backport print them.
+
+A text is a sequence of exceptions, the root cause first and the reported one last:
+
+    <body>  Traceback (most recent call last):          header
+              File "/srv/pay.py", line 7, in charge     frames, the innermost last
+                raise PaymentError(order)               source, carets, "[Previous line repeated ...]": not read
+    <head>  PaymentError: order 17                      type and message; the message and its notes may have many lines
+    <body>  (empty line) During handling of the above exception, another exception occurred: (empty line)
+            Traceback (most recent call last): ...
+
+The one fact that makes a cheap exact cut possible: every line of a body after the header begins with two blanks, and
+no head does. A message that contains a traceback of its own (as remote workers send) therefore stays a message.
+
+Exception groups draw a border on the left ("  | ", "  +-+---------------- 1 ----------------"); it tells the level of
+nesting. They go through a slower walk over lines, with the same pieces as its result: `read_bodies` removes the border.
+
+Rejected: the last `File "` line as the end of the frames, since messages may quote frames; the standard library's
+`traceback` classes, since they need live exceptions.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from collector.model import Frame
+from collector.stacks import python_groups
+from collector.stacks.in_app import locate_python
+from collector.stacks.outline import (
+    FRAMES_MAX,
+    STACK_CHARS_MAX,
+    Outline,
+    Skeleton,
+    SkeletonException,
+)
+
+if TYPE_CHECKING:
+    from collector.stacks.outline import Relation
+
+_HEADER = "Traceback (most recent call last):"
+_MARK = re.compile(
+    rf"\n\n(?:{re.escape(python_groups.CAUSE)}|{re.escape(python_groups.CONTEXT)})\n\n"
+)
+_BODY_END = re.compile(r"\n(?!  )")
+_FIRST_FRAME = re.compile(r'^[ |]*  File "[^"\n]*", line [0-9]', re.MULTILINE)
+_FRAME = re.compile(
+    r'\n(?:[ |]*\| )?  File "([^"\n]*)", line ([0-9]{1,9})(?:, in ([^\n]*)|(?=\n|$))'
+)
+_TYPE = re.compile(r"[^\W\d]\w{0,200}(?:\.(?:\w{1,200}|<locals>)){0,30}")
+_MESSAGE_BORDER = re.compile(r"\n *\|(?: |$)", re.MULTILINE)
+
+SYNTAX_FRAME = "<syntax>"
+"""The function of the place that a SyntaxError points at: a file and a line, no call."""
+
+# The SDK's own frames through which an exception leaves a span: the outermost ones when a span records it on its way.
+_SPAN_EXITS = (
+    ("opentelemetry.trace", "use_span"),
+    ("opentelemetry.sdk.trace", "start_as_current_span"),
+)
+
+
+def looks_like(text: str) -> bool:
+    """Whether a traceback's header or a frame line is in the text."""
+    return _HEADER in text or ('  File "' in text and _FIRST_FRAME.search(text) is not None)
+
+
+def cut(text: str) -> str:
+    """The last `STACK_CHARS_MAX` characters, where the raise is; the first, if those hold no frame.
+
+    The second case is a message of megabytes after a stack of the usual size.
+    """
+    if len(text) <= STACK_CHARS_MAX:
+        return text
+    tail = text[-STACK_CHARS_MAX:]
+    return tail if '  File "' in tail else text[:STACK_CHARS_MAX]
+
+
+def outline(text: str) -> Outline:
+    """Cut a traceback's text into bodies and heads. Lines end with LF."""
+    if python_groups.may_hold_a_group(text):
+        return python_groups.outline(text)
+    if "\n\nThe above exception was" not in text and "\n\nDuring handling of" not in text:
+        preamble, body, head = _cut_block(text)
+        return Outline(preamble=preamble, bodies=(body,), heads=(head,))
+    preamble, start, mark = "", 0, ""
+    bodies: list[str] = []
+    heads: list[str] = []
+    for end, next_start in [*((m.start(), m.end()) for m in _MARK.finditer(text)), (len(text), 0)]:
+        lead, body, head = _cut_block(text[start:end])
+        if bodies:
+            body = mark + lead + body
+        else:
+            preamble = lead
+        bodies.append(body)
+        heads.append(head)
+        start, mark = next_start, text[end:next_start]
+    return Outline(preamble=preamble, bodies=tuple(bodies), heads=tuple(heads))
+
+
+def _cut_block(block: str) -> tuple[str, str, str]:
+    """One exception's text -> what stands before it, its body, its head."""
+    start = block.find(_HEADER)
+    if start < 0:
+        frame = _FIRST_FRAME.search(block) if '  File "' in block else None
+        if frame is None:
+            return "", "", block
+        start = frame.start()
+    end = _BODY_END.search(block, start)
+    if end is None:
+        return block[:start], block[start:], ""
+    return block[:start], block[start : end.end()], block[end.end() :]
+
+
+def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
+    """Frames and order of the exceptions: the reported one first, then its causes, then the members of groups."""
+    ordered: list[tuple[int, Relation]] = (
+        [(0, "")] if len(bodies) == 1 else python_groups.order(bodies)
+    )
+    exceptions: list[SkeletonException] = []
+    raise_site, escaped = "", False
+    for position, (index, relation) in enumerate(ordered):
+        found = _FRAME.findall("\n" + bodies[index])
+        frames = tuple(_frame(*parts) for parts in found[: -FRAMES_MAX - 1 : -1])
+        if position == 0 and frames:
+            raise_site = f"{frames[0].file}:{frames[0].line}:{frames[0].function}"
+            escaped = (locate_python(found[0][0])[0], found[0][2]) in _SPAN_EXITS
+        exceptions.append(SkeletonException(head=index, relation=relation, frames=frames))
+    return Skeleton(exceptions=tuple(exceptions), raise_site=raise_site, escaped_span=escaped)
+
+
+def _frame(file: str, line: str, function: str) -> Frame:
+    module, in_app = locate_python(file)
+    if not function:
+        function, in_app = SYNTAX_FRAME, in_app and not file.startswith("<")
+    elif "." in function:  # compiled code prints the qualified name
+        function = function.rpartition(".")[2] or function
+    return Frame(module=module, function=function, file=file, line=int(line), in_app=in_app)
+
+
+def read_head(head: str) -> tuple[str, str]:
+    """Split "module.Type: message"; notes stay with the message. No type when the head does not begin with one."""
+    head = head.strip()
+    if "\n" in head and "|" in head:
+        head = _strip_border(head)
+    first, newline, rest = head.partition("\n")
+    name, colon, message = first.partition(":")
+    if not _TYPE.fullmatch(name):
+        return "", head
+    return name, (message.strip() + newline + rest if colon else rest).strip("\n")
+
+
+def _strip_border(head: str) -> str:
+    """A group's message without the border, if every line after the first has it."""
+    if head.count("\n") == len(_MESSAGE_BORDER.findall(head)):
+        return _MESSAGE_BORDER.sub("\n", head)
+    return head

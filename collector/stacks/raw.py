@@ -1,0 +1,53 @@
+"""No parser: the lines as they are. Nothing is known of frames; the fingerprint templates each line."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from collector.stacks.outline import STACK_CHARS_MAX, Outline, Skeleton, SkeletonException
+
+RAW_LINES_MAX = 64
+"""Lines kept: the raise is at the top in nearly every language but Python, and deep lines tell little."""
+
+_TYPE = re.compile(r"[^\W\d][\w$]{0,200}(?:(?:\.|::|\\)[\w$<>]{1,200}){0,20}")
+
+
+def looks_like(text: str) -> bool:  # noqa: ARG001 - the parsers' common shape
+    """Any text is a text of raw lines."""
+    return True
+
+
+def cut(text: str) -> str:
+    """The first `STACK_CHARS_MAX` characters."""
+    return text[:STACK_CHARS_MAX]
+
+
+def outline(text: str) -> Outline:
+    """The whole text is one body: nobody knows which of its lines are the message."""
+    first = text.lstrip().partition("\n")[0]
+    if first.strip() == text.strip():
+        return Outline(bodies=("",), heads=(text,))
+    return Outline(bodies=(text,), heads=("",))
+
+
+def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
+    """Lines without trailing blanks, empty ones left out. A text of one line is no stack: it has no lines."""
+    lines = [line for body in bodies for raw in body.split("\n") if (line := raw.rstrip())]
+    if not lines:
+        return Skeleton(exceptions=(SkeletonException(head=0),))
+    digest = hashlib.blake2b("\n".join(lines).encode("utf-8", "replace"), digest_size=8)
+    return Skeleton(
+        exceptions=(SkeletonException(head=0),),
+        raw_lines=tuple(lines[:RAW_LINES_MAX]),
+        raise_site=digest.hexdigest(),
+    )
+
+
+def read_head(head: str) -> tuple[str, str]:
+    """Split "Type: message"; a text that does not begin with a name is all message."""
+    head = head.strip()
+    name, colon, message = head.partition(":")
+    if _TYPE.fullmatch(name):
+        return name, message.strip() if colon else ""
+    return "", head

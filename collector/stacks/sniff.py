@@ -1,0 +1,25 @@
+"""Which parser reads this text? The language that the SDK names, else the first that knows the text, else raw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from collector.stacks.parsers import PARSERS, RAW
+
+if TYPE_CHECKING:
+    from collector.stacks.outline import StackParser
+
+
+def choose(text: str, language: str) -> StackParser:
+    """The parser for a stack's text. `language` is `telemetry.sdk.language` as sent; any value is fine.
+
+    The language alone does not decide: a Python program can forward the stack of another runtime, and a text
+    that its own language's parser does not know is better kept as raw lines than read wrongly.
+    """
+    for parser in PARSERS:
+        if language in parser.languages and parser.looks_like(text):
+            return parser
+    for parser in PARSERS:
+        if parser.looks_like(text):
+            return parser
+    return RAW

@@ -1,0 +1,75 @@
+"""The embedded engine: ClickHouse inside this process (chDB), its files under the data folder.
+
+One process owns a data folder and one engine lives in a process, both enforced by chDB; connections are cheap and run
+in parallel. A file's bytes are read by the engine itself (`FROM INFILE`): no copy passes through Python.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import chdb
+import clickhouse_connect
+from clickhouse_connect import common
+
+from collector.failures import StartFailure
+from collector.store.connection import ClientConnection, as_store_failure
+from collector.store.proto_files import proto_path
+from collector.store.render import quote_identifier, quote_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENGINE_CONFIG = Path(__file__).with_name("engine.xml")
+
+
+class EmbeddedConnection(ClientConnection):
+    """A connection to the engine of this process."""
+
+    def __init__(self, client: Any, database: str) -> None:
+        super().__init__(client)
+        self._database = database
+
+    def insert_file(self, table: str, path: Path, *, proto: str, message: str, settings: Mapping[str, str]) -> None:
+        """Insert a file of length-delimited messages, as a message of a .proto file describes them, into a table."""
+        # The schema goes by its path: given as text, the embedded engine would write it to the working directory.
+        given = {"format_schema": f"{proto_path(proto)}:{message}", **settings}
+        clause = ", ".join(f"{name} = {quote_text(value)}" for name, value in given.items())
+        target = f"{quote_identifier(self._database)}.{quote_identifier(table)}"
+        statement = f"INSERT INTO {target} FROM INFILE {quote_text(str(path))} SETTINGS {clause} FORMAT Protobuf"
+        try:
+            self._client.command(statement)
+        except Exception as failure:
+            raise as_store_failure(failure) from failure
+
+
+class EmbeddedEngine:
+    """The engine of one data folder."""
+
+    def __init__(self, folder: Path, database: str) -> None:
+        self._folder = folder
+        self._database = database
+        common.set_setting("invalid_setting_action", "send")
+
+    def connect(self) -> EmbeddedConnection:
+        """A new connection.
+
+        Raises:
+            StartFailure: the folder can't be opened.
+        """
+        try:
+            client = clickhouse_connect.get_client(
+                interface="chdb", path=str(self._folder), chdb_options={"config-file": str(ENGINE_CONFIG)}
+            )
+        except Exception as failure:
+            reason = " ".join(str(failure).split())[:500]
+            raise StartFailure(
+                f"the embedded ClickHouse can't open {self._folder}: {reason}; "
+                "is another process using it? choose another folder with --data"
+            ) from failure
+        return EmbeddedConnection(client, self._database)
+
+    def raw_connection(self) -> Any:
+        """A bare chDB connection on the same engine, as the SQL port uses it."""
+        return chdb.connect(f"{self._folder.resolve()}?config-file={ENGINE_CONFIG}")

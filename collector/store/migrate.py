@@ -1,0 +1,104 @@
+"""Brings the database to this version's schema: numbered files once, the way in and the views when their text changed.
+
+What was applied stands in `otel_errors_schema`: for each file its number and the digest of its text. A numbered file
+whose text differs from what was applied is not run again: tables change by a new number, never by editing an old one
+(except for retention, which is a setting and is altered to what is asked for).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from collector.failures import StartFailure, StoreFailure
+from collector.store.render import SchemaOptions, SqlFile, quote_identifier, render
+
+if TYPE_CHECKING:
+    from collector.store.connection import Connection
+
+_VERSIONS = """CREATE TABLE IF NOT EXISTS {table} (
+    Name String, Number UInt32, Digest String, AppliedAt DateTime64(3) DEFAULT now64(3)
+) ENGINE = MergeTree ORDER BY (Name, AppliedAt)"""
+
+_CREATED = re.compile(r"CREATE (TABLE|MATERIALIZED VIEW) (?P<name>\S+\.`?\w+`?)")
+
+RETENTION_COLUMNS = (
+    # table, time column, family of the retention setting
+    ("otel_traces", "Timestamp", "traces"),
+    ("otel_traces_trace_id_ts", "Start", "traces"),
+    ("otel_logs", "Timestamp", "logs"),
+    ("otel_metrics_gauge", "TimeUnix", "metrics"),
+    ("otel_metrics_sum", "TimeUnix", "metrics"),
+    ("otel_metrics_histogram", "TimeUnix", "metrics"),
+    ("otel_metrics_exp_histogram", "TimeUnix", "metrics"),
+    ("otel_metrics_summary", "TimeUnix", "metrics"),
+    ("error_events", "Timestamp", "errors"),
+    ("error_sightings", "Timestamp", "errors"),
+    ("error_group_minutes", "Minute", "groups"),
+)
+
+
+def migrate(connection: Connection, options: SchemaOptions) -> tuple[str, ...]:
+    """Apply what is missing; gives the names of the files that were applied.
+
+    Raises:
+        StartFailure: ClickHouse refused a statement; names the file.
+    """
+    database = quote_identifier(options.database)
+    versions = f"{database}.otel_errors_schema"
+    applied: list[str] = []
+    try:
+        connection.command(f"CREATE DATABASE IF NOT EXISTS {database}")
+        connection.command(_VERSIONS.format(table=versions))
+        known = {
+            str(row["Name"]): str(row["Digest"])
+            for row in connection.rows(f"SELECT Name, argMax(Digest, AppliedAt) AS Digest FROM {versions} GROUP BY Name")
+        }
+    except StoreFailure as failure:
+        raise StartFailure(f"the schema of database {options.database} can't be read or made: {failure}") from failure
+    for folder in ("schema", "ingest", "views"):
+        for file in render(folder, options):
+            name = f"{folder}/{file.name}"
+            digest = hashlib.sha256("\n".join(file.statements).encode()).hexdigest()[:32]
+            if known.get(name) == digest or (file.number and name in known):
+                continue
+            _apply(connection, name, file, replaces=folder == "ingest")
+            connection.command(
+                f"INSERT INTO {versions} (Name, Number, Digest) VALUES ({{name:String}}, {{number:UInt32}}, {{digest:String}})",
+                {"name": name, "number": file.number, "digest": digest},
+            )
+            applied.append(name)
+    _keep_retention(connection, options)
+    return tuple(applied)
+
+
+def _apply(connection: Connection, name: str, file: SqlFile, *, replaces: bool) -> None:
+    try:
+        if replaces:
+            # The way in has no rows of its own. Views go before the tables that they read.
+            created = [match for statement in file.statements if (match := _CREATED.match(statement))]
+            for match in sorted(created, key=lambda found: found[1] == "TABLE"):
+                connection.command(f"DROP TABLE IF EXISTS {match['name']}")
+        for statement in file.statements:
+            connection.command(statement)
+    except StoreFailure as failure:
+        raise StartFailure(f"the schema can't be applied: {name}.sql: {failure}") from failure
+
+
+def _keep_retention(connection: Connection, options: SchemaOptions) -> None:
+    """Give every table the TTL that is asked for now; it may differ from the one it was made with."""
+    rows = connection.rows(
+        "SELECT name, extract(engine_full, 'TTL (.*?) SETTINGS') AS ttl FROM system.tables WHERE database = {database:String}",
+        {"database": options.database},
+    )
+    current = {str(row["name"]): str(row["ttl"]) for row in rows}
+    suffix = "_local" if options.cluster else ""
+    for table, column, family in RETENTION_COLUMNS:
+        seconds = int(getattr(options.retention, family))
+        wanted = f"toDateTime({column}) + toIntervalSecond({seconds})" if seconds else ""
+        if current.get(table + suffix, "") == wanted:
+            continue
+        change = f"MODIFY TTL {wanted}" if wanted else "REMOVE TTL"
+        target = f"{quote_identifier(options.database)}.{quote_identifier(table + suffix)}"
+        connection.command(f"ALTER TABLE {target} {change}", settings={"materialize_ttl_after_modify": "0"})

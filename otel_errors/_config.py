@@ -1,0 +1,134 @@
+"""The SDK's settings: one table.
+
+`Settings` is the table: each field is a setting, its variable is `OTEL_ERRORS_` and the name in
+capitals, its default is the field's, and the metadata has unit, least value and help.
+`environment_variables.py`, `docs/sdk.md` and `install()`'s keywords are compared with it by tests.
+A value that can't be used costs one log line and the default holds: a typing error in a variable
+must not stop an application.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_logger = logging.getLogger("otel_errors")
+
+VARIABLE_PREFIX: Final = "OTEL_ERRORS_"
+_BOOLEANS: Final = {"true": True, "false": False}
+_VALUE_SHOWN_CHARS_MAX: Final = 40  # enough to recognize a value in a log line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How the SDK behaves in this process."""
+
+    enabled: bool = field(
+        default=True,
+        metadata={"help": "`false` makes `install()` do nothing."},
+    )
+    excepthook: bool = field(
+        default=True,
+        metadata={
+            "help": "Capture what reaches `sys.excepthook`: exceptions that end the program."
+        },
+    )
+    unsampled: bool = field(
+        default=True,
+        metadata={"help": "Capture exceptions of spans that are not sampled."},
+    )
+    frames_max: int = field(
+        default=100,
+        metadata={
+            "unit": "frames",
+            "minimum": 1,
+            "help": "Frames kept per exception of a chain; the outermost are cut.",
+        },
+    )
+    stacktrace_length_max: int = field(
+        default=65_536,
+        metadata={
+            "unit": "characters",
+            "minimum": 256,
+            "help": "Length of a stack trace; outer frames go, the raise point and last line stay.",
+        },
+    )
+    message_length_max: int = field(
+        default=8_192,
+        metadata={
+            "unit": "characters",
+            "minimum": 64,
+            "help": "Length of an exception's message; its end is cut.",
+        },
+    )
+    flush_timeout_ms: int = field(
+        default=5_000,
+        metadata={
+            "unit": "milliseconds",
+            "minimum": 0,
+            "help": "How long an unhandled exception may hold up the program's end to be sent.",
+        },
+    )
+
+
+def variable_of(name: str) -> str:
+    """Name of the environment variable of the setting `name`."""
+    return VARIABLE_PREFIX + name.upper()
+
+
+def read_settings(environ: Mapping[str, str], arguments: Mapping[str, Any]) -> Settings:
+    """Read the settings from `arguments` (None: not given), else from `environ`, else the defaults.
+
+    Never raises.
+    """
+    chosen: dict[str, Any] = {}
+    for setting in dataclasses.fields(Settings):
+        for source, given in (
+            (setting.name, arguments.get(setting.name)),
+            (variable_of(setting.name), environ.get(variable_of(setting.name))),
+        ):
+            if given is None or given == "":
+                continue
+            value = _parse(given, setting.default, setting.metadata.get("minimum", 0))
+            if value is None:
+                _tell_unusable(source, given, setting)
+                continue
+            chosen[setting.name] = value
+            break
+    return Settings(**chosen)
+
+
+def _parse(given: object, default: object, minimum: int) -> bool | int | None:
+    """`given` as the type of `default`, or None when it can't be."""
+    if isinstance(default, bool):
+        if isinstance(given, bool):
+            return given
+        return _BOOLEANS.get(given.strip().lower()) if isinstance(given, str) else None
+    if isinstance(given, bool) or not isinstance(given, (int, str)):
+        return None
+    try:
+        number = int(given)
+    except ValueError:
+        return None
+    return number if number >= minimum else None
+
+
+def _tell_unusable(source: str, given: object, setting: dataclasses.Field[Any]) -> None:
+    wanted = (
+        "true or false"
+        if isinstance(setting.default, bool)
+        else f"a whole number of {setting.metadata['unit']} from {setting.metadata['minimum']}"
+    )
+    _logger.warning(
+        "otel_errors ignores %s=%.*s: it must be %s; %s holds",
+        source,
+        _VALUE_SHOWN_CHARS_MAX,
+        given,
+        wanted,
+        setting.default,
+    )

@@ -1,0 +1,190 @@
+"""install() and uninstall(): every capture path put in place once, and undone.
+
+There is one `sys.excepthook` and one `Span` class in a process, so there is one installation;
+`_REGISTRY` remembers it. All else is passed as arguments.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any, Final
+
+from opentelemetry import trace
+
+from otel_errors._capture import ErrorCapture
+from otel_errors._config import Settings, read_settings
+from otel_errors._emit import Emitter
+from otel_errors._guard import Guard
+from otel_errors._hooks import ExceptHook
+from otel_errors._log_pipeline import LogPipeline
+from otel_errors._span_processor import ErrorSpanProcessor
+from otel_errors._unsampled import UnsampledSpans
+
+if TYPE_CHECKING:
+    from opentelemetry._logs import LoggerProvider
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.trace import TracerProvider
+
+_logger = logging.getLogger("otel_errors")
+
+
+class _Registry:
+    """What this process has: the installation, if there is one, and the processor of each provider.
+
+    A provider can't be rid of a processor, so after `uninstall()` it stays there, inactive, and the
+    next `install()` uses it again.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.installation: _Installation | None = None
+        self.processors: weakref.WeakKeyDictionary[Any, ErrorSpanProcessor] = (
+            weakref.WeakKeyDictionary()
+        )
+
+
+class _Installation:
+    """Everything that was put in place, by one set of settings."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        logger_provider: LoggerProvider | None,
+        resource: Resource | None,
+        guard: Guard,
+    ) -> None:
+        self.guard = guard
+        self._settings = settings
+        self._pipeline = LogPipeline(logger_provider=logger_provider, resource=resource)
+        self._capture = ErrorCapture(
+            settings=settings,
+            emitter=Emitter(self._pipeline, stacktrace_length_max=settings.stacktrace_length_max),
+        )
+        self._excepthook = ExceptHook(capture=self._capture, guard=guard)
+        self._unsampled = UnsampledSpans(capture=self._capture, guard=guard)
+
+    def start(self) -> None:
+        if self._settings.excepthook:
+            self._excepthook.install()
+        if self._settings.unsampled:
+            self._unsampled.install()
+        # Opened now, so that a wrong OTEL_* value shows at the start and not at the first error.
+        self._pipeline.logger()
+
+    def watch(
+        self, provider: Any, processors: weakref.WeakKeyDictionary[Any, ErrorSpanProcessor]
+    ) -> None:
+        """Capture for the spans of `provider`, with its processor if it has one."""
+        processor = processors.get(provider)
+        if processor is None:
+            processor = ErrorSpanProcessor(capture=self._capture, guard=self.guard)
+            processors[provider] = processor
+            provider.add_span_processor(processor)
+        else:
+            processor.activate(capture=self._capture, guard=self.guard)
+
+    def stop(self, processors: weakref.WeakKeyDictionary[Any, ErrorSpanProcessor]) -> None:
+        self._excepthook.uninstall()
+        self._unsampled.uninstall()
+        for processor in processors.values():
+            processor.deactivate()
+        self._pipeline.close()
+
+
+_REGISTRY: Final = _Registry()
+
+
+def install(
+    tracer_provider: TracerProvider | None = None,
+    *,
+    logger_provider: LoggerProvider | None = None,
+    enabled: bool | None = None,
+    excepthook: bool | None = None,
+    unsampled: bool | None = None,
+    frames_max: int | None = None,
+    stacktrace_length_max: int | None = None,
+    message_length_max: int | None = None,
+    flush_timeout_ms: int | None = None,
+) -> bool:
+    """Capture the errors of this process.
+
+    Call it after the TracerProvider is set; more calls do no harm. `tracer_provider` is the global
+    one unless given; a second call with another provider captures for that one too, with the
+    settings of the first. `logger_provider` is where the log records go: the global one unless
+    given, and where there is none, one that is set up by the OTEL_* variables with the tracer
+    provider's resource. Every other keyword is a setting, over its variable `OTEL_ERRORS_...`
+    (`docs/sdk.md`).
+
+    Returns True when errors are captured now; False when the SDK or we are switched off, or when
+    there is no TracerProvider of the OpenTelemetry SDK, which one log line then says. Never raises
+    an `Exception`.
+    """
+    guard = Guard()
+    try:
+        settings = read_settings(
+            os.environ,
+            {
+                "enabled": enabled,
+                "excepthook": excepthook,
+                "unsampled": unsampled,
+                "frames_max": frames_max,
+                "stacktrace_length_max": stacktrace_length_max,
+                "message_length_max": message_length_max,
+                "flush_timeout_ms": flush_timeout_ms,
+            },
+        )
+        if not settings.enabled or _sdk_is_disabled():
+            _logger.info(
+                "otel_errors captures nothing: OTEL_ERRORS_ENABLED or OTEL_SDK_DISABLED says so"
+            )
+            return False
+        provider: Any = tracer_provider or trace.get_tracer_provider()
+        if not hasattr(provider, "add_span_processor"):
+            _logger.warning(
+                "otel_errors captures nothing: %s is no TracerProvider of the OpenTelemetry SDK; "
+                "call trace.set_tracer_provider(TracerProvider(...)) before install(), pass it to "
+                "install(), or run the program under opentelemetry-instrument",
+                type(provider).__name__,
+            )
+            return False
+        with _REGISTRY.lock:
+            installation = _REGISTRY.installation
+            if installation is None:
+                installation = _Installation(
+                    settings=settings,
+                    logger_provider=logger_provider,
+                    resource=getattr(provider, "resource", None),
+                    guard=guard,
+                )
+                _REGISTRY.installation = installation
+                installation.watch(provider, _REGISTRY.processors)
+                installation.start()
+            else:
+                installation.watch(provider, _REGISTRY.processors)
+        return True
+    except Exception:  # noqa: BLE001 - never harm the app
+        guard.failed("install itself")
+        return False
+
+
+def uninstall() -> None:
+    """Undo `install()`: hooks and methods are as before, and what waits is sent.
+
+    Never raises an `Exception`. Without an installation it does nothing.
+    """
+    with _REGISTRY.lock:
+        installation, _REGISTRY.installation = _REGISTRY.installation, None
+    if installation is not None:
+        try:
+            installation.stop(_REGISTRY.processors)
+        except Exception:  # noqa: BLE001 - never harm the app
+            installation.guard.failed("uninstall itself")
+
+
+def _sdk_is_disabled() -> bool:
+    """Whether OTEL_SDK_DISABLED is true: the SDK's provider looks the same then."""
+    return os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"

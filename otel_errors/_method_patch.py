@@ -1,0 +1,52 @@
+"""One method of a class, replaced for as long as somebody needs it.
+
+The SDK has no hook for `record_exception`: a span processor sees the event only after the span
+ended, as text. So the method is replaced on the class, once (wrapping each span's would cost 2 us a
+span and a reference cycle), and put back when the last holder lets go. When another library has
+wrapped ours meanwhile, it stays in place and passes through.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HOLDERS: Final = "_otel_errors_holders"  # on the replacement: who needs it
+_LOCK: Final = threading.Lock()
+
+
+def hold(
+    owner: type,
+    name: str,
+    holder: object,
+    replace: Callable[[Callable[..., Any]], Callable[..., Any]],
+) -> None:
+    """Put `replace(original)` in place of `owner.name`, unless it is there.
+
+    `holder` needs it until `release`.
+    """
+    with _LOCK:
+        current = owner.__dict__[name]
+        if not hasattr(current, _HOLDERS):
+            replacement = functools.wraps(current)(replace(current))
+            setattr(replacement, _HOLDERS, weakref.WeakSet())
+            setattr(owner, name, replacement)
+            current = replacement
+        getattr(current, _HOLDERS).add(holder)
+
+
+def release(owner: type, name: str, holder: object) -> None:
+    """`holder` no longer needs the replacement; the last one to say so brings the original back."""
+    with _LOCK:
+        current = owner.__dict__[name]
+        holders = getattr(current, _HOLDERS, None)
+        if holders is None:
+            return
+        holders.discard(holder)
+        if not holders:
+            setattr(owner, name, current.__wrapped__)

@@ -1,0 +1,45 @@
+"""The names that we write on the wire: one table.
+
+`exception.*` are OpenTelemetry's stable attributes (semantic conventions 1.44, "Exceptions in
+logs"). What has no convention yet has our prefix.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from opentelemetry.semconv.attributes.exception_attributes import (
+    EXCEPTION_ESCAPED,
+    EXCEPTION_MESSAGE,
+    EXCEPTION_STACKTRACE,
+    EXCEPTION_TYPE,
+)
+
+EVENT_NAME: Final = "exception"
+"""Name of the span event, and of the log record (semconv: the event name of a global handler)."""
+
+EVENT_ID: Final = "otel_errors.event_id"
+"""32 hex digits: one error event.
+
+On the log record and on every span event that tells of the same exception.
+"""
+
+HANDLED: Final = "otel_errors.handled"
+"""False: nobody caught it.
+
+Left out where we can't know, as an exception recorded on a span may be either.
+"""
+
+SCOPE_NAME: Final = "otel_errors"
+"""Instrumentation scope of the log records."""
+
+__all__ = [
+    "EVENT_ID",
+    "EVENT_NAME",
+    "EXCEPTION_ESCAPED",
+    "EXCEPTION_MESSAGE",
+    "EXCEPTION_STACKTRACE",
+    "EXCEPTION_TYPE",
+    "HANDLED",
+    "SCOPE_NAME",
+]

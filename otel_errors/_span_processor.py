@@ -1,0 +1,273 @@
+"""Exceptions that end spans of the OpenTelemetry SDK, or are recorded on them.
+
+Theory. Two views of the same exception are needed, since each misses what the other sees:
+
+- `Span.record_exception`, replaced on the class (`_method_patch`), has the live exception, before
+  the stack is text. It is what the SDK itself calls for an exception that leaves a `with` block.
+  The replacement renders the stack once and uses it twice: for the span event, as the SDK would
+  have written it, and for the log record.
+- `on_end` sees what ended a span without being recorded (`record_exception=False`, `finally:
+  span.end()`): it is in flight, `sys.exc_info()` has it.
+
+What is in flight did not always end the span. A span that is opened in an `except` block sees that
+block's exception from its start to its end, so those in flight at the start are remembered and do
+not count. An explicit status OK means that all is well. A `with` block that was told neither to
+record nor to set the status was told that this is no error: its exception is only marked with the
+span, for whoever finds it to be an error later.
+
+A span that a handler itself ends (`except KeyError: span.end()`) looks the same as one that the
+exception ended, and counts as one. End it after the handler, or set its status to OK.
+
+With the SDK's `ConcurrentMultiSpanProcessor`, `on_end` runs in another thread, which has nothing in
+flight: only recorded exceptions are seen then.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from opentelemetry.sdk.trace import Span as SdkSpan
+from opentelemetry.sdk.trace import SpanLimits, SpanProcessor
+from opentelemetry.trace import StatusCode
+
+from otel_errors import _method_patch, _semconv
+from otel_errors._capture import ErrorCapture
+from otel_errors._config import read_settings
+from otel_errors._emit import Emitter, exception_attributes, least
+from otel_errors._guard import Guard
+from otel_errors._log_pipeline import LogPipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from opentelemetry._logs import LoggerProvider
+    from opentelemetry.context import Context
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.util.types import AnyValue, Attributes
+
+_MARK: Final = "_otel_errors"  # on a live span: the processor that captures for it
+_CONTROL_FLOW: Final = (StopIteration, StopAsyncIteration)  # in flight whenever an iterator is done
+_HANDLED_MAX: Final = (
+    1_000  # spans open in except blocks at once; a span that never ends must not leak
+)
+_CALLERS_MAX: Final = (
+    8  # frames between on_end and the `with` block, with room for wrapping processors
+)
+
+
+class ErrorSpanProcessor(SpanProcessor):
+    """Emits each exception that ends a span, or is recorded on one, as one log record.
+
+    `provider.add_span_processor(ErrorSpanProcessor())` is enough; `install()` does that and more.
+    The log records have the span's context and go to `logger_provider`, else to the global
+    LoggerProvider, else to one that is set up by the OTEL_* variables. `capture` and `guard` are
+    for `install()`, whose hooks share them. No hook raises into the application.
+    """
+
+    def __init__(
+        self,
+        logger_provider: LoggerProvider | None = None,
+        *,
+        capture: ErrorCapture | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        self._owns_pipeline = capture is None
+        self._handled: dict[int, int] = {}  # span id -> id() of what was in flight when it started
+        self.activate(
+            capture=capture or _capture_into(logger_provider),
+            guard=guard or Guard(),
+        )
+
+    def activate(self, *, capture: ErrorCapture, guard: Guard) -> None:
+        """Capture, from now on and into `capture`; the constructor does this."""
+        self._capture = capture
+        self._guard = guard
+        # The SDK would cut the end of a longer value; `fit` cuts the uninteresting one.
+        self._event_length_max = least(
+            capture.settings.stacktrace_length_max, SpanLimits().max_attribute_length
+        )
+        self._active = True
+        _method_patch.hold(SdkSpan, "record_exception", self, _recording)
+
+    def deactivate(self) -> None:
+        """Capture nothing any more: the SDK has no way to take a processor off a provider."""
+        self._active = False
+        self._handled.clear()
+        _method_patch.release(SdkSpan, "record_exception", self)
+
+    def on_start(
+        self,
+        span: SdkSpan,
+        parent_context: Context | None = None,  # noqa: ARG002 - the SDK's signature
+    ) -> None:
+        """Note which processor captures for this span, and what was in flight before it began."""
+        try:
+            if self._active:
+                span._otel_errors = self  # type: ignore[attr-defined] # noqa: SLF001 - our mark on it
+                in_flight = sys.exc_info()[1]
+                if in_flight is not None:
+                    self._remember(span, in_flight)
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed("note the start of a span")
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Tell of the exception that is ending this span, unless it was told."""
+        exception = sys.exc_info()[1]
+        if exception is None and not self._handled:
+            return
+        try:
+            if self._active:
+                self._ended(span, exception)
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed("capture the exception that ended a span")
+
+    def record(
+        self,
+        span: SdkSpan,
+        exception: BaseException,
+        attributes: Attributes,
+        timestamp_ns: int,
+        *,
+        escaped: bool,
+    ) -> dict[str, AnyValue] | None:
+        """Tell of an exception that is being recorded.
+
+        Returns the attributes of the span event, or None when it is to be written as ever.
+        """
+        try:
+            if not self._active:
+                return None
+            self._capture.emitter.pipeline.offer_resource(span.resource)
+            sighting = self._capture.sight(
+                exception,
+                span_context=span.get_span_context(),
+                attributes=attributes or {},
+                timestamp_ns=timestamp_ns,
+            )
+            if sighting is None:
+                return None
+            return exception_attributes(
+                sighting.rendered,
+                self._event_length_max,
+                own={
+                    _semconv.EXCEPTION_ESCAPED: str(escaped),
+                    _semconv.EVENT_ID: sighting.event_id,
+                },
+                given=attributes or {},
+            )
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed("capture an exception recorded on a span")
+            return None
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Send the log records that wait, for at most `timeout_millis`."""
+        try:
+            return self._capture.emitter.pipeline.flush(timeout_millis)
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed("flush")
+            return False
+
+    def shutdown(self) -> None:
+        """Stop capturing and send the log records that wait."""
+        try:
+            self.deactivate()
+            pipeline = self._capture.emitter.pipeline
+            if self._owns_pipeline:
+                pipeline.close()
+            else:  # the hooks of `install()` still use it
+                pipeline.flush(self._capture.settings.flush_timeout_ms)
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed("shut down")
+
+    def _remember(self, span: SdkSpan, in_flight: BaseException) -> None:
+        if len(self._handled) >= _HANDLED_MAX:
+            self._handled.clear()  # atomic, unlike dropping the oldest; only leaking spans get here
+        # Its id(), not the exception: that would keep its frames alive as long as the span is open.
+        self._handled[span.get_span_context().span_id] = id(in_flight)
+
+    def _ended(self, span: ReadableSpan, exception: BaseException | None) -> None:
+        span_context = span.get_span_context()
+        if span_context is None:
+            return
+        handled = self._handled.pop(span_context.span_id, None)
+        if (
+            exception is None
+            or handled == id(exception)
+            or not isinstance(exception, Exception)
+            or isinstance(exception, _CONTROL_FLOW)
+            or span.status.status_code is StatusCode.OK
+        ):
+            return
+        self._capture.emitter.pipeline.offer_resource(span.resource)
+        if span.status.status_code is StatusCode.UNSET and _leaves_with_block(sys._getframe(1)):  # noqa: SLF001
+            self._capture.mark(exception, span_context=span_context)
+        else:
+            self._capture.capture(exception, span_context=span_context)
+
+
+def _capture_into(logger_provider: LoggerProvider | None) -> ErrorCapture:
+    """Make what a processor that was added by hand needs, with the settings of the environment."""
+    settings = read_settings(os.environ, {})
+    return ErrorCapture(
+        settings=settings,
+        emitter=Emitter(
+            LogPipeline(logger_provider=logger_provider),
+            stacktrace_length_max=settings.stacktrace_length_max,
+        ),
+    )
+
+
+def _recording(original: Callable[..., None]) -> Callable[..., None]:
+    """Make the replacement for `Span.record_exception`.
+
+    `original` is the SDK's, or another library's wrapper of it, which renders the stack itself.
+    """
+    is_the_sdks = original.__module__ == SdkSpan.__module__ and not hasattr(original, "__wrapped__")
+
+    def record_exception(
+        self: SdkSpan,
+        exception: BaseException,
+        attributes: Attributes = None,
+        timestamp: int | None = None,
+        escaped: bool = False,  # noqa: FBT001, FBT002 - the SDK's signature
+    ) -> None:
+        processor: ErrorSpanProcessor | None = getattr(self, _MARK, None)
+        if processor is not None:
+            # One time for the span event and the log record: they are the same occurrence.
+            time_ns = time.time_ns() if timestamp is None else timestamp
+            event = processor.record(self, exception, attributes, time_ns, escaped=escaped)
+            if event is not None and is_the_sdks:
+                self.add_event(name=_semconv.EVENT_NAME, attributes=event, timestamp=time_ns)
+                return
+            if event is not None:
+                attributes = {
+                    **(attributes or {}),
+                    _semconv.EVENT_ID: event[_semconv.EVENT_ID],
+                }
+                timestamp = time_ns
+        original(self, exception, attributes, timestamp, escaped)
+
+    return record_exception
+
+
+def _leaves_with_block(frame: FrameType | None) -> bool:
+    """Whether the span that is ending was used as a `with` block."""
+    for _ in range(_CALLERS_MAX):
+        if frame is None:
+            return False
+        if is_with_block(frame):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def is_with_block(frame: FrameType) -> bool:
+    """Whether `frame` is OpenTelemetry's code that ends a span when its `with` block is left."""
+    where: Any = frame.f_globals.get("__name__")
+    return (where == "opentelemetry.trace" and frame.f_code.co_name == "use_span") or (
+        where == "opentelemetry.trace.span" and frame.f_code.co_name == "__exit__"
+    )

@@ -1,18 +1,19 @@
-"""The one composition: the text of an error -> scrubbed texts, parsed stack, fingerprint, group (pure).
+"""The one composition: an error's text -> scrubbed texts, parsed stack, fingerprint, group (pure).
 
-    cut      the text is bounded and its line ends made one kind
-    outline  pieces that repeat (frames) and pieces that differ (messages)          collector.stacks
-    scrub    secrets out of every piece                                             collector.scrub
-    read     frames and the order of the exceptions                                 collector.stacks
-    select   which types and frames count                                           collector.fingerprint
-    finish   the message's template, the fingerprint, the group id                  collector.fingerprint
+    cut      bound the text, make its line ends one kind
+    outline  pieces that repeat (frames), pieces that differ (messages)   collector.stacks
+    scrub    secrets out of every piece                                   collector.scrub
+    read     frames and the order of the exceptions                       collector.stacks
+    select   which types and frames count                                 collector.fingerprint
+    finish   the message's template, the fingerprint                      collector.fingerprint
 
-The drain, `otel-errors explain` and everything later that computes an id call this module; a second composition would
-drift from the first. `group` is the plain form, the oracle; `Grouper` gives the same results, remembers what repeats, and
-is for one thread.
+The drain, `otel-errors explain` and everything later that computes an id call this module; a
+second composition would drift from the first. `group` is the plain form, the oracle; `Grouper`
+gives the same results, remembers what repeats, and is for one thread.
 
-In a storm the frames of a stack repeat and its messages do not, so that no whole text is seen twice. `_prepare` does all
-that the messages have no part in, and its result is what `Grouper` keeps.
+In a storm the frames of a stack repeat and its messages do not, so that no whole text is seen
+twice. `_prepare` does all that the messages have no part in, and its result is what `Grouper`
+keeps.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from collector.fingerprint.versions import CURRENT
 from collector.model import ExceptionSighting, Fingerprint, Grouping, Stack, StackException
@@ -32,18 +33,18 @@ if TYPE_CHECKING:
     from collector.stacks.outline import Skeleton, StackParser
 
 MESSAGE_CHARS_MAX = 16 * 1024
-"""Characters of a message that are kept: longer ones are data, and have their stack's text beside them."""
+"""Characters of a message that are kept: longer ones are data."""
 
 TYPE_CHARS_MAX = 1024
 """Characters of a type that are kept."""
 
 PREPARED_STACKS_MAX = 4096
 PREPARED_BYTES_MAX = 48 * 1024 * 1024
-"""Stacks without messages that a `Grouper` remembers: a service's different errors, and their estimated size."""
+"""Stacks without messages that a `Grouper` remembers, and their estimated size."""
 
 WHOLE_STACKS_MAX = 1024
 WHOLE_BYTES_MAX = 16 * 1024 * 1024
-"""Whole texts that a `Grouper` remembers: one error without an id in its message, again and again."""
+"""Whole texts that a `Grouper` remembers: errors without an id in their messages."""
 
 SDK_LANGUAGE = "telemetry.sdk.language"
 _OBJECTS_BYTES = 700  # of one frame: Frame, FrameReason and their strings, by tracemalloc
@@ -52,9 +53,8 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Opened:
-    """A stack's text in pieces. All but the bodies are scrubbed; `read` are the heads as (type, message)."""
+class _Opened(NamedTuple):
+    """A stack's text in pieces, all but the bodies scrubbed; `read`: heads as (type, message)."""
 
     parser: StackParser
     preamble: str
@@ -126,7 +126,7 @@ class Grouper:
 
 
 class _Recent(Generic[K, V]):
-    """A mapping that forgets what was not used for longest, when it holds too many values or too many bytes."""
+    """A mapping that forgets what was not used for longest, when it holds too much."""
 
     def __init__(self, count_max: int, bytes_max: int) -> None:
         self._count_max, self._bytes_max = count_max, bytes_max
@@ -149,12 +149,10 @@ class _Recent(Generic[K, V]):
 
 
 def group_id(service_namespace: str, service_name: str, fingerprint: str) -> str:
-    """The id of a group, 16 hex digits: BLAKE2b of the service and the fingerprint, each with its length before it."""
-    digest = blake2b(digest_size=8)
-    for part in (service_namespace, service_name, fingerprint):
-        data = part.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(4, "big") + data)
-    return digest.hexdigest()
+    """Make the id of a group, 16 hex digits: BLAKE2b of the service and the fingerprint."""
+    parts = (service_namespace, service_name, fingerprint)
+    text = "".join([f"{len(part)}:{part}" for part in parts])
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def explain(
@@ -168,8 +166,8 @@ def explain(
 ) -> Grouping:
     """Group a stack trace's text alone: what the drain would make of it.
 
-    `language` is any value of `telemetry.sdk.language`; an unknown one is sniffed, and a text that nobody knows is taken
-    as raw lines.
+    `language` is any value of `telemetry.sdk.language`; an unknown one is sniffed, and a text
+    that nobody knows is taken as raw lines.
     """
     return group(
         ExceptionSighting(
@@ -218,7 +216,7 @@ def _sent_type(sighting: ExceptionSighting) -> str:
 def _prepare(
     parser: StackParser, bodies: tuple[str, ...], types: tuple[str, ...], sent_type: str
 ) -> _Prepared:
-    """Everything that the messages have no part in. `sent_type` stands in where the text has no type: it was cut off."""
+    """Do all that messages have no part in. `sent_type` stands in where the text was cut off."""
     bodies = tuple(scrub(body) for body in bodies)
     skeleton = parser.read_bodies(bodies)
     kinds = [types[error.head] for error in skeleton.exceptions]
@@ -281,14 +279,15 @@ def _finish(sighting: ExceptionSighting, opened: _Opened, prepared: _Prepared) -
 
 
 def _override(sighting: ExceptionSighting) -> Fingerprint | None:  # noqa: ARG001 - the seam's shape
-    """The application's own word or a server rule's, which go before the computed fingerprint: none yet."""
+    """Take the application's or a server rule's word before the computed one: none yet."""
     return None
 
 
 def _message(sighting: ExceptionSighting, in_stack: str) -> str:
-    """The reported exception's message: the stack's, less the notes, if it has one; else the one that was sent.
+    """Choose the reported message: the stack's less the notes, else the one that was sent.
 
-    Signals differ in what they send (`2` for `[Errno 2] No such file: '/x'`), and notes are added on the way up.
+    Signals differ in what they send (`2` for `[Errno 2] No such file: '/x'`), and notes are added
+    on the way up.
     """
     if in_stack and "\n" not in in_stack:
         return in_stack[:MESSAGE_CHARS_MAX]
@@ -301,3 +300,51 @@ def _message(sighting: ExceptionSighting, in_stack: str) -> str:
 def _place(sighting: ExceptionSighting) -> str:
     """Where an error without frames happened: the route, else the span's name."""
     return sighting.attributes.get("http.route", "") or sighting.span_name
+
+
+def as_json(grouping: Grouping) -> dict[str, Any]:
+    """Tell a grouping and its reasons in values that `json.dumps` takes: what `explain` prints.
+
+    `frames` are listed innermost first, per exception; `reason` says why a frame did not count.
+    """
+    fingerprint, stack = grouping.fingerprint, grouping.stack
+    return {
+        "fingerprint": fingerprint.value,
+        "group_id": grouping.group_id,
+        "type_fingerprint": fingerprint.type_fingerprint,
+        "message_fingerprint": fingerprint.message_fingerprint,
+        "origin": fingerprint.origin,
+        "components": list(fingerprint.components),
+        "message_template": fingerprint.message_template,
+        "message_counted": fingerprint.message_counted,
+        "type": grouping.exception_type,
+        "message": grouping.message,
+        "culprit": grouping.culprit,
+        "parser": stack.parser,
+        "language": stack.language,
+        "raise_site": stack.raise_site,
+        "escaped_span": stack.escaped_span,
+        "exceptions": [
+            {
+                "type": error.type,
+                "message": error.message,
+                "relation": error.relation,
+                "frames": [
+                    {
+                        "module": reason.frame.module,
+                        "function": reason.frame.function,
+                        "file": reason.frame.file,
+                        "line": reason.frame.line,
+                        "in_app": reason.frame.in_app,
+                        "counted": reason.counted,
+                        "reason": reason.reason,
+                    }
+                    for reason in fingerprint.frames
+                    if reason.exception == number
+                ],
+            }
+            for number, error in enumerate(stack.exceptions)
+        ],
+        "raw_lines": list(stack.raw_lines),
+        "stacktrace": grouping.stacktrace,
+    }

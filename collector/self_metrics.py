@@ -22,20 +22,38 @@ class SelfMetrics:
             return Gauge(name, text, labels, namespace="otel_errors", registry=self.registry)
 
         self.requests = counter(
-            "requests", "OTLP requests by signal, protocol and outcome.", "signal", "protocol", "outcome"
+            "requests",
+            "OTLP requests by signal, protocol and outcome.",
+            "signal",
+            "protocol",
+            "outcome",
         )
         self.request_bytes = counter(
             "request_bytes", "Bytes of accepted requests, after decompression.", "signal"
         )
         self.duplicate_requests = counter(
-            "duplicate_requests", "Byte-identical requests acknowledged and not stored again.", "signal"
+            "duplicate_requests",
+            "Byte-identical requests acknowledged and not stored again.",
+            "signal",
         )
         self.journal_bytes = gauge("journal_bytes", "Bytes waiting in the journal.")
         self.journal_segments = gauge("journal_segments", "Sealed segments waiting to be drained.")
         self.journal_syncs = counter("journal_syncs", "Calls of fsync for acknowledged requests.")
-        self.drained_segments = counter("drained_segments", "Segments stored and deleted.", "signal")
+        self.journal_write_failures = counter(
+            "journal_write_failures",
+            "Writes of the journal that the disk refused; their requests were refused too.",
+        )
+        self.recent_request_overflows = counter(
+            "recent_request_overflows",
+            "Digests of requests forgotten before their time because the memory for them was full.",
+        )
+        self.drained_segments = counter(
+            "drained_segments", "Segments stored and deleted.", "signal"
+        )
         self.drain_failures = counter(
-            "drain_failures", "Attempts to drain a segment that failed and will be repeated.", "lane"
+            "drain_failures",
+            "Attempts to drain a segment that failed and will be repeated.",
+            "lane",
         )
         self.dead_letters = counter(
             "dead_letters", "Items that could not be stored and went to the dead letters.", "signal"
@@ -45,9 +63,12 @@ class SelfMetrics:
         self.error_redeliveries = counter("error_redeliveries", "Sightings delivered again.")
         self.stacks_parsed = counter("stacks_parsed", "Stack traces read, by parser.", "parser")
         self.occurrence_overflows = counter(
-            "occurrence_overflows", "Sightings forgotten before their time because the memory for them was full."
+            "occurrence_overflows",
+            "Sightings forgotten before their time because the memory for them was full.",
         )
-        self.clamped_timestamps = counter("clamped_timestamps", "Error events whose time was out of range.")
+        self.clamped_timestamps = counter(
+            "clamped_timestamps", "Error events whose time was out of range."
+        )
         self.queries = counter("queries", "Statements on the SQL port by outcome.", "outcome")
 
     def expose(self) -> bytes:

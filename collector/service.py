@@ -21,11 +21,13 @@ from collector.drain.error_lane import ErrorLane
 from collector.drain.error_rows import ErrorRowsLane
 from collector.drain.loop import Drain
 from collector.drain.occurrences import Occurrences
+from collector.drain.recent_sightings import recent_sightings
 from collector.drain.telemetry_lane import TelemetryLane
 from collector.failures import StartFailure
 from collector.grouping import Grouper
 from collector.journal.dead_letters import DeadLetters
 from collector.journal.journal import Journal
+from collector.model import SIGNALS
 from collector.receive.otlp_grpc import OtlpGrpcServer
 from collector.receive.otlp_http import OtlpHttpServer
 from collector.self_metrics import SelfMetrics
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FLUSH_POLL_SECONDS = 0.02
+DRAIN_STOP_SECONDS = 10.0
+"""How long a lane may finish the insert that it is in, when the service stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,4 +68,202 @@ class Service:
         self._parts = ExitStack()
         self._journal: Journal | None = None
         self._drain: Drain | None = None
+        self._receiving: ExitStack | None = None
         self._addresses = Addresses(grpc="", http="", sql="")
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where it listens, with the ports that it really has."""
+        return self._addresses
+
+    def start(self) -> None:
+        """Start everything; on a failure nothing is left running.
+
+        Raises:
+            StartFailure: what is in the way, and what to do about it.
+        """
+        with ExitStack() as parts:
+            self._start(parts)
+            self._parts = parts.pop_all()
+
+    def stop(self) -> None:
+        """Stop accepting, drain what is there within the grace time, stop. What is left is drained at the next start."""
+        deadline = time.monotonic() + self._settings.shutdown_grace_seconds
+        if self._receiving is not None:
+            self._receiving.close()
+            self.flush(max(0.0, deadline - time.monotonic()))
+        self._parts.close()
+
+    def flush(self, seconds: float) -> bool:
+        """Seal what is open and wait until all is drained; tells whether it is."""
+        if self._journal is None:
+            return True
+        deadline = time.monotonic() + seconds
+        self._journal.seal_now()
+        while not self._journal.is_drained():
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(FLUSH_POLL_SECONDS)
+        return True
+
+    def status(self) -> dict[str, Any]:
+        """What `GET /status` of the control socket tells."""
+        journal, drain = self._journal, self._drain
+        pending = journal.pending() if journal else ()
+        return {
+            "version": version("otel-errors"),
+            "pid": os.getpid(),
+            "grpc": self._addresses.grpc,
+            "http": self._addresses.http,
+            "sql": self._addresses.sql,
+            "journal": {"segments": len(pending), "bytes": sum(segment.size_bytes for segment in pending)},
+            "drained": journal.is_drained() if journal else True,
+            "trouble": drain.trouble() if drain else {},
+        }
+
+    def _start(self, parts: ExitStack) -> None:
+        settings = self._settings
+        folder = settings.data
+        _make_folder(folder)
+        parts.callback(os.close, _lock(folder))
+        temporary = folder / "tmp"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(mode=0o700)
+
+        engine, database = self._open_engine(folder)
+        self._migrate(engine, database)
+        journal = Journal(
+            folder / "journal",
+            clock=SystemClock(),
+            metrics=self._metrics,
+            segment_bytes_max=settings.segment_bytes,
+            segment_age_seconds=settings.segment_seconds,
+            journal_bytes_max=settings.journal_bytes,
+        )
+        journal.open()
+        parts.callback(journal.close)
+        self._journal = journal
+        self._start_drain(parts, engine, DeadLetters(folder / "dead-letters"), temporary)
+        self._start_ports(parts, engine, database)
+        control = ControlServer(folder, status=self.status, flush=self.flush)
+        control.start()
+        parts.callback(control.stop)
+
+    def _open_engine(self, folder: Path) -> tuple[EmbeddedEngine | ServerEngine, str]:
+        settings = self._settings
+        if settings.clickhouse:
+            server = ServerEngine(settings.clickhouse.get_secret_value(), settings.database)
+            server.check()
+            return server, server.database
+        return EmbeddedEngine(folder / "clickhouse", settings.database), settings.database
+
+    def _migrate(self, engine: EmbeddedEngine | ServerEngine, database: str) -> None:
+        settings = self._settings
+        connection = engine.connect(database="default")
+        try:
+            applied = migrate(
+                connection,
+                SchemaOptions(
+                    database=database,
+                    attribute_indexes=settings.attribute_indexes,
+                    retention=Retention(
+                        traces=settings.retention_seconds("traces"),
+                        logs=settings.retention_seconds("logs"),
+                        metrics=settings.retention_seconds("metrics"),
+                        errors=settings.retention_seconds("errors"),
+                        groups=settings.retention_seconds("groups"),
+                    ),
+                ),
+            )
+        finally:
+            connection.close()
+        if applied:
+            logger.info("schema: applied %s", ", ".join(applied))
+
+    def _start_drain(
+        self, parts: ExitStack, engine: EmbeddedEngine | ServerEngine, dead_letters: DeadLetters, temporary: Path
+    ) -> None:
+        if self._journal is None:
+            raise AssertionError("the journal opens before the drain starts")
+        occurrences = Occurrences(metrics=self._metrics)
+        connection = engine.connect()
+        occurrences.restore(recent_sightings(connection, self._journal.pending(), now_ms=SystemClock().now_ns() // 1_000_000))
+        connection.close()
+
+        def telemetry_lane() -> TelemetryLane:
+            return TelemetryLane(
+                store=Store(engine.connect(), temporary=temporary), dead_letters=dead_letters, metrics=self._metrics, temporary=temporary
+            )
+
+        def error_lane() -> ErrorRowsLane:
+            return ErrorRowsLane(
+                error_lane=ErrorLane(group=Grouper().group, occurrences=occurrences, metrics=self._metrics),
+                store=Store(engine.connect(), temporary=temporary),
+                dead_letters=dead_letters,
+                metrics=self._metrics,
+            )
+
+        drain = Drain(
+            self._journal,
+            lanes={"telemetry": (telemetry_lane, SIGNALS), "errors": (error_lane, ("traces", "logs"))},
+            metrics=self._metrics,
+        )
+        drain.start()
+        parts.callback(drain.stop, timeout_seconds=DRAIN_STOP_SECONDS)
+        self._drain = drain
+
+    def _start_ports(self, parts: ExitStack, engine: EmbeddedEngine | ServerEngine, database: str) -> None:
+        settings = self._settings
+        journal = self._journal
+        if journal is None:
+            raise AssertionError("the journal opens before the ports")
+        sql_address = ""
+        if isinstance(engine, EmbeddedEngine):
+            sql = SqlPort(
+                str(settings.sql), connect=engine.raw_connection, database=database, metrics=self._metrics, writable=settings.sql_writable
+            )
+            sql.start()
+            parts.callback(sql.stop)
+            sql_address = f"{settings.sql.host}:{sql.port}"
+        with ExitStack() as receiving:
+            grpc_server = OtlpGrpcServer(str(settings.grpc), keep=journal.append, metrics=self._metrics, request_bytes_max=settings.request_bytes)
+            grpc_server.start()
+            receiving.callback(grpc_server.stop, settings.shutdown_grace_seconds)
+            http_server = OtlpHttpServer(str(settings.http), keep=journal.append, metrics=self._metrics, request_bytes_max=settings.request_bytes)
+            http_server.start()
+            receiving.callback(http_server.stop, settings.shutdown_grace_seconds)
+            self._receiving = receiving.pop_all()
+        parts.callback(self._receiving.close)
+        self._addresses = Addresses(
+            grpc=f"{settings.grpc.host}:{grpc_server.port}", http=f"{settings.http.host}:{http_server.port}", sql=sql_address
+        )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as failure:
+        raise StartFailure(f"the data folder {folder} can't be made: {failure.strerror}; choose another with --data") from failure
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StartFailure(f"the data folder {folder} is not writable; choose another with --data or give this user the right to write")
+
+
+def _lock(folder: Path) -> int:
+    """Hold the data folder until the file descriptor is closed, also by a kill."""
+    path = folder / "lock"
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as failure:
+        raise StartFailure(f"the data folder {folder} can't be used: {failure.strerror} ({path}); choose another with --data") from failure
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as failure:
+        owner = os.read(descriptor, 32).decode(errors="replace").strip()
+        os.close(descriptor)
+        raise StartFailure(
+            f"the data folder {folder} is in use by another collector (pid {owner or 'unknown'}); "
+            "stop it, or choose another folder with --data"
+        ) from failure
+    os.truncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return descriptor

@@ -99,13 +99,12 @@ class ErrorCapture:
 
     def is_error(self, exception: BaseException) -> bool:
         """Whether `exception` counts: no way to end things on purpose, not from our own sending."""
-        return not (
-            getattr(
-                self._busy, "capturing", False
-            )  # a log processor or exporter fails while we emit
-            or otel_context.get_value(otel_context._SUPPRESS_INSTRUMENTATION_KEY)  # noqa: SLF001 - no public name
-            or _ends_on_purpose(exception)
-        )
+        if getattr(self._busy, "capturing", False):
+            return False  # a log processor or exporter fails while we emit
+        if otel_context.get_value(otel_context._SUPPRESS_INSTRUMENTATION_KEY):  # noqa: SLF001 - it has no public name
+            return False  # an export is under way in this context
+        # Applications record strings, too, whatever the signature says.
+        return isinstance(exception, BaseException) and not _ends_on_purpose(exception)
 
     def capture(
         self,
@@ -238,8 +237,13 @@ def _admit(exception: BaseException, span_context: SpanContext | None) -> tuple[
     stamp = _new_stamp(seen_in or trace.get_current_span().get_span_context(), told=True)
     if prior is not None:
         return _write_stamp(exception, stamp), True
-    kept = _attributes_of(exception).setdefault(STAMP_ATTRIBUTE, _as_tuple(stamp))
-    return (stamp, True) if kept[0] == stamp.event_id else (read_stamp(exception) or stamp, False)
+    ours = _as_tuple(stamp)
+    if _attributes_of(exception).setdefault(STAMP_ATTRIBUTE, ours) is ours:
+        return stamp, True
+    other = read_stamp(exception)
+    if other is not None:  # another thread was faster
+        return other, False
+    return _write_stamp(exception, stamp), True  # a stranger's value
 
 
 def _new_stamp(span_context: SpanContext, *, told: bool) -> Stamp:

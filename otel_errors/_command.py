@@ -14,6 +14,7 @@ COLLECTOR_MODULES: Final = {
     "clickhouse-connect": "clickhouse_connect",
     "googleapis-common-protos": "google.rpc",
     "grpcio": "grpc",
+    "jinja2": "jinja2",
     "opentelemetry-proto": "opentelemetry.proto",
     "prometheus-client": "prometheus_client",
     "protobuf": "google.protobuf",

@@ -8,6 +8,8 @@ configuration passes its options as keywords (`instrumentation/development: pyth
 
 from __future__ import annotations
 
+import logging
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.instrumentation.instrumentor import (  # type: ignore[attr-defined] # it is not typed
@@ -19,6 +21,8 @@ from otel_errors._install import install, uninstall
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+_logger = logging.getLogger("otel_errors")
+
 
 class OtelErrorsInstrumentor(BaseInstrumentor):  # type: ignore[misc] # as above
     """Calls `install()` and `uninstall()`; keywords are those of `install()`."""
@@ -28,7 +32,11 @@ class OtelErrorsInstrumentor(BaseInstrumentor):  # type: ignore[misc] # as above
         return ()
 
     def _instrument(self, **kwargs: Any) -> None:
-        install(**kwargs)
+        known = signature(install).parameters
+        unknown = sorted(kwargs.keys() - known.keys())
+        if unknown:  # raising would keep the instrumentors after this one from being loaded
+            _logger.warning("otel_errors has no such options: %s", ", ".join(unknown))
+        install(**{name: value for name, value in kwargs.items() if name in known})
 
     def _uninstrument(self, **_kwargs: Any) -> None:
         uninstall()

@@ -22,6 +22,8 @@ from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from otel_errors._semconv import SCOPE_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from opentelemetry._logs import Logger, LoggerProvider
     from opentelemetry.sdk._logs.export import LogRecordExporter
     from opentelemetry.sdk.resources import Resource
@@ -52,6 +54,7 @@ class LogPipeline:
         self._source: LoggerProvider | None = None
         self._current: Logger | None = None
         self._closed = False
+        self._unusable = False
         self._lock = threading.Lock()
 
     def offer_resource(self, resource: Resource) -> None:
@@ -60,10 +63,7 @@ class LogPipeline:
             self._resource = resource
 
     def logger(self) -> Logger | None:
-        """Return the logger to emit with now, or None when nothing is to be sent.
-
-        Raises what a broken exporter set-up raises: the caller guards.
-        """
+        """Return the logger to emit with now, or None when nothing is to be sent."""
         wanted = self._given or _application_provider()
         if self._source is not None and (wanted is None or wanted is self._source):
             return self._current
@@ -80,13 +80,11 @@ class LogPipeline:
         if provider is None or not hasattr(provider, "force_flush"):
             return True
         flushed: list[bool] = []
-        thread = threading.Thread(
-            target=lambda: flushed.append(provider.force_flush(timeout_ms) is not False),
-            name="otel-errors-flush",
-            daemon=True,
+        thread = _run_apart(
+            lambda: flushed.append(provider.force_flush(timeout_ms) is not False), "flush"
         )
-        thread.start()
-        thread.join(timeout_ms / 1000)
+        if thread is not None:
+            thread.join(timeout_ms / 1000)
         return flushed == [True]
 
     def close(self) -> None:
@@ -100,16 +98,35 @@ class LogPipeline:
     def _choose(self, wanted: LoggerProvider | None) -> Logger | None:
         if self._closed:
             return None
-        if wanted is None and self._own is None:
-            self._own = _own_provider(self._resource)
+        if wanted is None and self._own is None and not self._unusable:
+            self._build_own()
         provider = wanted or self._own
         if provider is not self._source and provider is not None:
             self._source = provider
             self._current = provider.get_logger(SCOPE_NAME, _own_version())
         if wanted is not None and self._own is not None:
             own, self._own = self._own, None
-            threading.Thread(target=own.shutdown, name="otel-errors-handover", daemon=True).start()
+            _run_apart(own.shutdown, "handover")
         return self._current
+
+    def _build_own(self) -> None:
+        """Build our own provider; one that can't be had costs one log line."""
+        try:
+            self._own = _own_provider(self._resource)
+        except Exception as failure:  # noqa: BLE001 - any exporter's constructor
+            self._unusable = True
+            _logger.warning("otel_errors sends no log records: %s", failure)
+
+
+def _run_apart(work: Callable[[], object], name: str) -> threading.Thread | None:
+    """Do `work` in a thread of its own, or here and now (None) while the interpreter shuts down."""
+    thread = threading.Thread(target=work, name=f"otel-errors-{name}", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # Python 3.12 starts none at exit
+        work()
+        return None
+    return thread
 
 
 def _application_provider() -> LoggerProvider | None:

@@ -103,7 +103,12 @@ def _chunks(exception: BaseException, frames_max: int, message_length_max: int) 
         chunks = traceback.format_exception(exception, limit=-frames_max)
     except Exception:  # noqa: BLE001 - the exception's own code ran and raised
         return _alone(exception, frames_max, message_length_max)
-    return [chunk if _is_frame(chunk) else _shorten(chunk, message_length_max) for chunk in chunks]
+    return [
+        chunk
+        if len(chunk) <= message_length_max or _is_frame(chunk)
+        else _shorten(chunk, message_length_max)
+        for chunk in chunks
+    ]
 
 
 def _alone(exception: BaseException, frames_max: int, message_length_max: int) -> Iterable[str]:

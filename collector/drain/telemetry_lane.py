@@ -65,8 +65,8 @@ class TelemetryLane:
         records: list[bytes] = []
         for request in iter_records(segment.path):
             flat = flatten(segment.signal, request)
-            for item, reason in flat.damaged:
-                self._bury(segment, item, reason, kind="item")
+            for damaged in flat.damaged:
+                self._bury(segment, damaged.data, damaged.reason, kind=damaged.kind)
             changed = changed or flat.request is not request
             records.append(flat.request)
         return self._write(records, files) if changed else segment.path

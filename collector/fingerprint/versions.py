@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from collector.fingerprint.v1 import key as v1
-from collector.model import Fingerprint, StackException
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from collector.model import Fingerprint, StackException
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FingerprintVersion:
-    """One version. `select` looks at everything but the message; `finish` adds the message of the reported exception.
+    """One version. `select` looks at all but the message; `finish` adds the reported one.
 
-    `select` takes exceptions (messages in them are not read) and raw lines; what it gives can be kept and finished
-    with many messages.
+    `select` takes exceptions (messages in them are not read) and raw lines; what it gives can be
+    kept and finished with many messages.
     """
 
     name: str

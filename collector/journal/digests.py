@@ -1,13 +1,13 @@
 """The digest of a request, and the file of digests that stands beside every segment.
 
-The file serves two ends. It outlives its segment for the length of the duplicate window, so that a request
-delivered again after a restart is still known. And it tells, after a power cut, whether the tail of an open
-segment holds what was written (`recovery.py`).
+The file serves two ends. It outlives its segment for the length of the duplicate window, so that a
+request delivered again after a restart is still known. And it tells, after a power cut, whether the
+tail of an open segment holds what was written (`recovery.py`).
 
-It starts with eight random bytes. Each entry is 36 bytes, little-endian: the offset behind the record in the
-segment, the time it was kept (Unix milliseconds), the digest, and a CRC-32 over the entry that continues the CRC
-of the entry before it; the chain starts from the random bytes. Stale blocks of an older file, which a file system
-may show after a power cut, do not continue the chain.
+It starts with eight random bytes. Each entry is 36 bytes, little-endian: the offset behind the
+record in the segment, the time it was kept (Unix milliseconds), the digest, and a CRC-32 over the
+entry that continues the CRC of the entry before it; the chain starts from the random bytes. Stale
+blocks of an older file, which a file system may show after a power cut, do not continue the chain.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from collector.model import Signal
 
 DIGEST_BYTES = 16
-"""128 bits of SHA-256: two requests that are equal in them are equal, unless 2^64 were tried to make them so."""
+"""128 bits of SHA-256: two requests that are equal in them are equal, unless 2^64 were tried to
+make them so.
+"""
 
 HEADER_BYTES = 8
 _FIELDS = struct.Struct(f"<QQ{DIGEST_BYTES}s")
@@ -44,10 +46,13 @@ class DigestEntry:
 
 
 def digest_of(signal: Signal, request: bytes) -> bytes:
-    """Digest a request. Signals do not share digests: the same bytes may be a request of two signals.
+    """Digest a request.
 
-    SHA-256 is the fastest cryptographic hash where the processor has instructions for it, and hashlib gives up the
-    interpreter's lock for all but the smallest requests (figures: docs/journal.md).
+    Signals do not share digests: the same bytes may be a request of two signals.
+
+    SHA-256 is the fastest cryptographic hash where the processor has instructions for it, and
+    hashlib gives up the interpreter's lock for all but the smallest requests (figures:
+    docs/journal.md).
     """
     state = hashlib.sha256(signal.encode())
     state.update(request)
@@ -72,7 +77,7 @@ class DigestEncoder:
 
 
 def read_digests(path: Path) -> tuple[DigestEntry, ...]:
-    """Read the entries up to the first that is torn or out of the chain; none if there is no file."""
+    """Read the entries up to the first torn or unchained one; none if there is no file."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:

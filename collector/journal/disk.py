@@ -1,4 +1,4 @@
-"""The system calls on which the journal's promises hang, in one place, so that a test can make one of them fail."""
+"""The system calls on which the promises hang, in one place, so that a test can make one fail."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ class Disk:
             os.close(fd)
 
     def free_bytes(self, folder: Path) -> int:
-        """Return how many bytes an unprivileged process may still write on the folder's file system."""
+        """Return how many bytes we may still write on the folder's file system."""
         status = os.statvfs(folder)
         return status.f_bavail * status.f_frsize

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections import deque
@@ -18,15 +19,25 @@ if TYPE_CHECKING:
     from collector.journal.room import Room
     from collector.journal.segment import Segment
 
+logger = logging.getLogger(__name__)
+
 
 class SealedSegments:
     """The queue between the writer and the drain. Thread-safe.
 
-    Segments come in in the order of their names and are handed out in it; they may be finished in any order.
+    Segments come in in the order of their names and are handed out in it; they may be finished in
+    any order.
     """
 
     def __init__(
-        self, folder: Path, *, clock: Clock, disk: Disk, room: Room, gauge: Gauge, duplicate_window_seconds: float
+        self,
+        folder: Path,
+        *,
+        clock: Clock,
+        disk: Disk,
+        room: Room,
+        gauge: Gauge,
+        duplicate_window_seconds: float,
     ) -> None:
         self._folder = folder
         self._clock = clock
@@ -37,7 +48,9 @@ class SealedSegments:
         self._changed = threading.Condition()
         self._not_handed_out: deque[Segment] = deque()
         self._unfinished: dict[str, Segment] = {}
-        self._drained_digests: deque[tuple[float, Path]] = deque()  # (when to delete it, the file), oldest first
+        self._drained_digests: deque[tuple[float, Path]] = (
+            deque()
+        )  # (when to delete it, the file), oldest first
         self._closed = False
 
     def add(self, segment: Segment) -> None:
@@ -49,13 +62,13 @@ class SealedSegments:
             self._changed.notify()
 
     def add_drained_digests(self, paths: Iterable[Path]) -> None:
-        """Take digest files whose segments are gone; they are deleted when the duplicate window has passed."""
+        """Take digest files whose segments are gone; deleted after the duplicate window."""
         delete_at = self._clock.monotonic() + self._duplicate_window_seconds
         with self._changed:
             self._drained_digests.extend((delete_at, path) for path in paths)
 
     def next(self, timeout_seconds: float) -> Segment | None:
-        """Return the oldest segment not handed out yet; None after `timeout_seconds` without one, or when closed."""
+        """Return the oldest segment not handed out yet; None if none comes in time, or closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._not_handed_out, timeout_seconds)
             if self._closed or not self._not_handed_out:
@@ -63,9 +76,12 @@ class SealedSegments:
             return self._not_handed_out.popleft()
 
     def finish(self, segment: Segment) -> None:
-        """Delete a drained segment and keep its digests. Doing so again changes nothing. Raises OSError.
+        """Delete a drained segment and keep its digests.
 
-        The digests are on disk before the segment is gone: at any moment in between, one of them knows the requests.
+        Doing so again changes nothing. Raises OSError.
+
+        The digests are on disk before the segment is gone: at any moment in between, one of them
+        knows the requests.
         """
         if segment.path.exists():
             self._sync_digests(segment)
@@ -93,12 +109,19 @@ class SealedSegments:
     def _sync_digests(self, segment: Segment) -> None:
         try:
             fd = os.open(segment.digests_path, os.O_RDWR)
-        except FileNotFoundError:
-            return  # recovery could not write it, and said so
-        try:
-            self._disk.sync(fd)
-        finally:
-            os.close(fd)
+            try:
+                self._disk.sync(fd)
+            finally:
+                os.close(fd)
+        except OSError as failure:
+            # The segment is stored and takes up the disk that is short: better to forget its
+            # digests than to keep it.
+            logger.warning(
+                "%s is not on disk (%s); after a restart, requests of its segment that are "
+                "delivered again may be stored twice",
+                segment.digests_path,
+                failure.strerror,
+            )
 
     def _delete_old_digests(self) -> None:
         now = self._clock.monotonic()

@@ -1,8 +1,8 @@
 """One record: the request's length as a protobuf varint, then the request.
 
-This is protobuf's length-delimited form, the one that ClickHouse reads from a file with `FORMAT Protobuf`
-(https://clickhouse.com/docs/interfaces/formats/Protobuf), so a segment is handed over as it is.
-The form has no checksum. What that means after a power cut is told in `recovery.py`.
+This is protobuf's length-delimited form, the one that ClickHouse reads from a file with `FORMAT
+Protobuf` (https://clickhouse.com/docs/interfaces/formats/Protobuf), so a segment is handed over as
+it is. The form has no checksum. What that means after a power cut is told in `recovery.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LENGTH_BYTES_MAX = 5
-"""A varint of five bytes holds 35 bits; protobuf itself ends at 2 GiB. A longer one is not a length of ours."""
+"""A varint of five bytes holds 35 bits; protobuf itself ends at 2 GiB.
+
+A longer one is not a length of ours.
+"""
 
 READ_BUFFER_BYTES = 1 << 20
 """Small records are read a mebibyte at a time; larger ones bypass the buffer."""
@@ -44,10 +47,16 @@ def encode_length(length: int) -> bytes:
     return bytes(encoded)
 
 
-def iter_records(path: Path) -> Iterator[bytes]:
-    """Yield the requests of a segment in the order in which they were kept, one in memory at a time.
+def record_bytes(length: int) -> int:
+    """Return the size of a whole record: a request of `length` bytes and the varint before it."""
+    return max(1, (length.bit_length() + 6) // 7) + length
 
-    Raises `RecordTorn` behind the last whole record if the file does not end there, and OSError as `open` does.
+
+def iter_records(path: Path) -> Iterator[bytes]:
+    """Yield the requests of a segment in the order in which they were kept, one at a time.
+
+    Raises `RecordTorn` behind the last whole record if the file does not end there, and OSError as
+    `open` does.
     """
     with path.open("rb", buffering=READ_BUFFER_BYTES) as file:
         for _, request in scan_records(file):
@@ -55,14 +64,15 @@ def iter_records(path: Path) -> Iterator[bytes]:
 
 
 def scan_records(file: BinaryIO, start: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Yield (offset behind the record, request) from byte `start` on; raises `RecordTorn` as `iter_records`."""
+    """Yield (offset behind the record, request) from byte `start` on; raises `RecordTorn`."""
     size = os.fstat(file.fileno()).st_size
     file.seek(start)
     offset = start
     while offset < size:
         length, length_bytes = _read_length(file)
         end = offset + length_bytes + length
-        # A length beyond the end of the file is refused before it is read: garbage must not cost memory.
+        # A length beyond the end of the file is refused before it is read: garbage must not cost
+        # memory.
         if not length_bytes or end > size:
             raise RecordTorn(str(file.name), offset)
         request = file.read(length)

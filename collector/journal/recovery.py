@@ -1,24 +1,28 @@
 """What a crash leaves behind, put in order before the first request is taken.
 
-After kill -9 the files hold everything that was written, so an open segment is whole up to the record that was
-being written: it is cut behind the last whole record and sealed. Records that were whole but not acknowledged yet
-stay; their digests are known, so the client's second attempt does not double them.
+After kill -9 the files hold everything that was written, so an open segment is whole up to the
+record that was being written: it is cut behind the last whole record and sealed. Records that were
+whole but not acknowledged yet stay; their digests are known, so the client's second attempt does
+not double them.
 
-After a power cut more can happen behind the last fsync: the file may be longer than the bytes that reached the
-disk, and the rest of it zeros or stale blocks. Acknowledged records are not touched by this, for they come first
-and each says where it ends. But garbage must not be stored as if a client had sent it, least of all half a record
-whose client will send it again. So the tail of an open segment is judged record by record:
-- no whole record, or one of length zero (receivers do not keep empty requests; zeros read as such): cut there;
-- its entry in the digest file says otherwise (other end, other digest): it is not what was written. Such records
-  are cut if they stand at the end of the file. One with a good record behind it is left to the engine to judge,
-  since what follows may be acknowledged;
+After a power cut more can happen behind the last fsync: the file may be longer than the bytes that
+reached the disk, and the rest of it zeros or stale blocks. Acknowledged records are not touched by
+this, for they come first and each says where it ends. But garbage must not be stored as if a client
+had sent it, least of all half a record whose client will send it again. So the tail of an open
+segment is judged record by record:
+- no whole record, or one of length zero (receivers do not keep empty requests; zeros read as such):
+  cut there;
+- its entry in the digest file says otherwise (other end, other digest): it is not what was written.
+  Such records are cut if they stand at the end of the file. One with a good record behind it is
+  left to the engine to judge, since what follows may be acknowledged;
 - no entry: kept. Digests are not synced along, so an acknowledged record may lack its entry.
 
-Rejected: syncing the digest file in every commit, which would make the last rule exact and every commit pay for a
-second flush; a checksum inside the segment, which would no longer be the bytes that ClickHouse reads.
+Rejected: syncing the digest file in every commit, which would make the last rule exact and every
+commit pay for a second flush; a checksum inside the segment, which would no longer be the bytes
+that ClickHouse reads.
 
-A sealed segment was synced before it got its name, so its tail is not judged. Whether it was drained already is not
-asked: a replay is the same insert under the same token and adds nothing.
+A sealed segment was synced before it got its name, so its tail is not judged. Whether it was
+drained already is not asked: a replay is the same insert under the same token and adds nothing.
 """
 
 from __future__ import annotations
@@ -54,8 +58,9 @@ logger = logging.getLogger(__name__)
 class Recovered:
     """What the folder holds.
 
-    `segments`: sealed and not finished, in order. `recent`: the requests kept within the duplicate window, oldest
-    first. `drained_digests`: digest files whose segment is gone, to be deleted when the window has passed.
+    `segments`: sealed and not finished, in order. `recent`: the requests kept within the duplicate
+    window, oldest first. `drained_digests`: digest files whose segment is gone, to be deleted when
+    the window has passed.
     """
 
     segments: tuple[Segment, ...]
@@ -63,15 +68,20 @@ class Recovered:
     drained_digests: tuple[Path, ...]
 
 
-def recover(folder: Path, *, names: SegmentNames, now_ms: int, window_ms: int, disk: Disk) -> Recovered:
-    """Seal what was open, find what is sealed, and read the digests of the last `window_ms`. Raises OSError."""
+def recover(
+    folder: Path, *, names: SegmentNames, now_ms: int, window_ms: int, disk: Disk
+) -> Recovered:
+    """Seal what was open, find what is sealed, and read the digests of the last `window_ms`.
+
+    Raises OSError.
+    """
     found = _sealed_segments(folder)
     for segment in found:
         names.observe(segment.sealed_ms)
     for signal in SIGNALS:
         _seal_leftover(folder, signal, names=names, now_ms=now_ms, disk=disk)
     segments = _sealed_segments(folder)
-    recent = []
+    recent: list[DigestEntry] = []
     for segment in segments:
         if _within(segment.path.stat().st_mtime_ns // 1_000_000, now_ms, window_ms):
             recent += _digests_of(segment)
@@ -95,7 +105,10 @@ def recover(folder: Path, *, names: SegmentNames, now_ms: int, window_ms: int, d
 
 
 def _within(kept_ms: int, now_ms: int, window_ms: int) -> bool:
-    """Whether a time is in the window. A time ahead of now (somebody set the clock back) counts by its distance."""
+    """Whether a time is in the window.
+
+    A time ahead of now (somebody set the clock back) counts by its distance.
+    """
     return abs(now_ms - kept_ms) <= window_ms
 
 
@@ -104,7 +117,9 @@ def _sealed_segments(folder: Path) -> tuple[Segment, ...]:
     return tuple(segment for segment in found if segment is not None)
 
 
-def _seal_leftover(folder: Path, signal: Signal, *, names: SegmentNames, now_ms: int, disk: Disk) -> None:
+def _seal_leftover(
+    folder: Path, signal: Signal, *, names: SegmentNames, now_ms: int, disk: Disk
+) -> None:
     """Cut the open segment of `signal` at its last good record, and seal it."""
     path = folder / (signal + OPEN_SUFFIX)
     stale_digests = folder / (signal + DIGESTS_SUFFIX)
@@ -125,8 +140,10 @@ def _seal_leftover(folder: Path, signal: Signal, *, names: SegmentNames, now_ms:
     disk.sync_folder(folder)
 
 
-def _good_records(path: Path, signal: Signal, written: Sequence[DigestEntry]) -> tuple[DigestEntry, ...]:
-    """Describe the records of an open segment up to the last good one (see the rules at the top)."""
+def _good_records(
+    path: Path, signal: Signal, written: Sequence[DigestEntry]
+) -> tuple[DigestEntry, ...]:
+    """Describe the records of an open segment up to the last good one (the rules are above)."""
     changed_ms = path.stat().st_mtime_ns // 1_000_000
     entries: list[DigestEntry] = []
     good = 0
@@ -137,7 +154,7 @@ def _good_records(path: Path, signal: Signal, written: Sequence[DigestEntry]) ->
                     break
                 digest = digest_of(signal, request)
                 known = written[len(entries)] if len(entries) < len(written) else None
-                intact = known is None or (known.end_offset == end_offset and known.digest == digest)
+                intact = known is None or (known.end_offset, known.digest) == (end_offset, digest)
                 kept_ms = known.kept_ms if known and intact else changed_ms
                 entries.append(DigestEntry(end_offset=end_offset, kept_ms=kept_ms, digest=digest))
                 if intact:
@@ -148,7 +165,7 @@ def _good_records(path: Path, signal: Signal, written: Sequence[DigestEntry]) ->
 
 
 def _digests_of(segment: Segment) -> tuple[DigestEntry, ...]:
-    """Return the digests of a sealed segment: from its digest file, the missing ones from its records."""
+    """Return the digests of a sealed segment: those in their file, the rest from its records."""
     entries = list(read_digests(segment.digests_path))
     known_bytes = entries[-1].end_offset if entries else 0
     if known_bytes == segment.size_bytes:
@@ -172,16 +189,19 @@ def _digests_of(segment: Segment) -> tuple[DigestEntry, ...]:
 
 
 def _write_digests(path: Path, entries: Sequence[DigestEntry]) -> None:
-    """Write a digest file anew. It is an aid: a disk too full for it must not keep the journal from opening."""
+    """Write a digest file anew.
+
+    It is an aid: a disk too full for it must not keep the journal from opening.
+    """
     encoder = DigestEncoder()
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, FILE_MODE)
-        with open(fd, "wb") as file:  # noqa: PTH123 - Path.open can't take a descriptor, and the mode matters
+        with open(fd, "wb") as file:  # noqa: PTH123 - a descriptor, for the mode
             file.write(encoder.header + encoder.encode(entries))
     except OSError as failure:
         logger.warning(
-            "%s can't be written (%s); after another restart, requests of its segment that are delivered again "
-            "may be stored twice",
+            "%s can't be written (%s); after another restart, requests of its segment that are "
+            "delivered again may be stored twice",
             path,
             failure.strerror,
         )

@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     from collector.journal.disk import Disk
 
 FULL_RETRY_SECONDS = 5.0
-"""How long a refused client should wait: a segment of 32 MiB drains in about a second, so room comes in seconds."""
+"""How long a refused client should wait: a segment of 32 MiB drains in about a second, so room
+comes in seconds.
+"""
 
 DISK_CHECK_SECONDS = 1.0
-"""How long an answer about free disk space is believed: in a second, a segment or two are written."""
+"""How long an answer about free disk space is believed: in a second, a segment or two are written.
+"""
 
 
 class Room:
-    """The account of bytes between `append` and `finish`. Thread-safe. It is zero exactly when all is drained."""
+    """The account of bytes between `append` and `finish`.
+
+    Thread-safe. It is zero exactly when all is drained.
+    """
 
     def __init__(
         self,
@@ -57,13 +63,14 @@ class Room:
             self._count(size_bytes)
 
     def take(self, size_bytes: int) -> None:
-        """Count bytes that are about to be kept; raises `RequestUnavailable` if there is no room for them."""
+        """Count bytes that are about to be kept; raises `RequestUnavailable` without room."""
         with self._lock:
             if self._used_bytes + size_bytes > self._journal_bytes_max:
                 raise RequestUnavailable(
-                    f"The journal is full: {self._used_bytes} bytes wait in {self._folder} for ClickHouse, "
-                    f"{size_bytes} more would pass journal_bytes_max = {self._journal_bytes_max}; "
-                    "see why the store is behind, or raise journal_bytes_max",
+                    f"The journal is full: {self._used_bytes} bytes wait in {self._folder} for "
+                    f"ClickHouse, {size_bytes} more would pass journal_bytes_max = "
+                    f"{self._journal_bytes_max}; see why the store is behind, or raise "
+                    "journal_bytes_max",
                     retry_after_seconds=FULL_RETRY_SECONDS,
                 )
             self._check_disk()
@@ -85,13 +92,15 @@ class Room:
                 self._free_bytes = self._disk.free_bytes(self._folder)
             except OSError as failure:
                 raise RequestUnavailable(
-                    f"The free space of {self._folder} can't be read: {failure.strerror}; check the disk",
+                    f"The free space of {self._folder} can't be read: {failure.strerror}; "
+                    "check the disk",
                     retry_after_seconds=FULL_RETRY_SECONDS,
                 ) from failure
             self._checked_at = now
         if self._free_bytes < self._disk_free_bytes_min:
             raise RequestUnavailable(
                 f"The disk is nearly full: {self._free_bytes} bytes are free for {self._folder}, "
-                f"disk_free_bytes_min is {self._disk_free_bytes_min}; free some space, or lower disk_free_bytes_min",
+                f"disk_free_bytes_min is {self._disk_free_bytes_min}; free some space, or lower "
+                "disk_free_bytes_min",
                 retry_after_seconds=FULL_RETRY_SECONDS,
             )

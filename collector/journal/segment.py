@@ -1,7 +1,7 @@
 """One segment file: its name, and the open file that becomes it.
 
-An open segment is `<signal>.open` with its digests in `<signal>.digests`. Sealed, they are `<name>.segment` and
-`<name>.digests`. The segment's bytes are records and nothing else.
+An open segment is `<signal>.open` with its digests in `<signal>.digests`. Sealed, they are
+`<name>.segment` and `<name>.digests`. The segment's bytes are records and nothing else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from collector.journal.digests import HEADER_BYTES, DigestEncoder, DigestEntry
-from collector.journal.record import encode_length
+from collector.journal.record import encode_length, record_bytes
 from collector.model import SIGNALS, Signal
 
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ _NAME = re.compile(rf"([0-9]{{13}})-([0-9a-f]{{8}})-({'|'.join(SIGNALS)})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A sealed segment. `sealed_ms` (Unix milliseconds, also in the name) is when its requests count as received."""
+    """A sealed segment.
+
+    `sealed_ms` (Unix milliseconds, also in the name) is when its requests count as received.
+    """
 
     name: str
     signal: Signal
@@ -47,7 +50,7 @@ class Segment:
 
     @property
     def digests_path(self) -> Path:
-        """The file of the digests of its records; it outlives the segment for the duplicate window."""
+        """The digests of its records; the file outlives the segment for the duplicate window."""
         return self.path.with_suffix(DIGESTS_SUFFIX)
 
 
@@ -67,12 +70,15 @@ def read_segment(path: Path) -> Segment | None:
 
 
 class SegmentNames:
-    """Names for segments: "{sealed_ms:013d}-{nonce}-{signal}". Not thread-safe: the writer's thread alone asks.
+    """Names for segments: "{sealed_ms:013d}-{nonce}-{signal}".
 
-    Sorted by name is sorted by the order of sealing: the time in a name is greater than in any name before, also
-    when the clock jumps back or several segments are sealed in one millisecond. The nonce belongs to one opening
-    of the journal, so that no name is used twice even if the folder was emptied and the clock set back, or if two
-    collectors write into one ClickHouse, which takes the name as its deduplication token.
+    Not thread-safe: the writer's thread alone asks.
+
+    Sorted by name is sorted by the order of sealing: the time in a name is greater than in any name
+    before, also when the clock jumps back or several segments are sealed in one millisecond. The
+    nonce belongs to one opening of the journal, so that no name is used twice even if the folder
+    was emptied and the clock set back, or if two collectors write into one ClickHouse, which takes
+    the name as its deduplication token.
     """
 
     def __init__(self) -> None:
@@ -90,11 +96,13 @@ class SegmentNames:
 
 
 class OpenSegment:
-    """A segment that still grows. Confined to the writer's thread; methods raise OSError as the disk does.
+    """A segment that still grows.
 
-    After a failed write or fsync the kernel may have dropped the pages and forgotten the error, so a second fsync
-    proves nothing. The segment is then `retired`: it takes no more records, and `seal` first cuts off everything
-    behind the last record whose fsync succeeded.
+    Confined to the writer's thread; methods raise OSError as the disk does.
+
+    After a failed write or fsync the kernel may have dropped the pages and forgotten the error, so
+    a second fsync proves nothing. The segment is then `retired`: it takes no more records, and
+    `seal` first cuts off everything behind the last record whose fsync succeeded.
     """
 
     def __init__(self, folder: Path, signal: Signal, *, disk: Disk, begun_at: float) -> None:
@@ -127,15 +135,15 @@ class OpenSegment:
     def append(self, requests: Sequence[bytes], digests: Sequence[bytes], *, kept_ms: int) -> None:
         """Write the records and return when they are on disk; on failure none of them is kept.
 
-        The digests are written along, but not synced: `finish` does that, and recovery does without them.
+        The digests are written along, but not synced: `finish` does that, and recovery does without
+        them.
         """
         buffers: list[bytes] = []
         entries = []
         end_offset = self.size_bytes
         for request, digest in zip(requests, digests, strict=True):
-            length = encode_length(len(request))
-            buffers += (length, request)
-            end_offset += len(length) + len(request)
+            buffers += (encode_length(len(request)), request)
+            end_offset += record_bytes(len(request))
             entries.append(DigestEntry(end_offset=end_offset, kept_ms=kept_ms, digest=digest))
         encoded = self._encoder.encode(entries)
         try:
@@ -149,9 +157,10 @@ class OpenSegment:
         self._digests_size_bytes += len(encoded)
 
     def seal(self, name: str) -> Segment | None:
-        """Give the file its final name and return it; None if it holds no record (it is deleted then).
+        """Give the file its final name; None if it holds no record (it is deleted then).
 
-        May be called again, with another name, after a failure: nobody saw the name that did not become durable.
+        May be called again, with another name, after a failure: nobody saw the name that did not
+        become durable.
         """
         self.retired = True
         if self._cut_needed:
@@ -185,10 +194,12 @@ class OpenSegment:
 
 
 def _open_for_append(path: Path, *, truncate: bool = False) -> int:
-    """Open a new file, or an empty one that a failed attempt left behind; never one that holds something."""
+    """Open a new file, or an empty one of a failed attempt; never one that holds something."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
     fd = os.open(path, flags | (os.O_TRUNC if truncate else 0), FILE_MODE)
     if os.fstat(fd).st_size:
         os.close(fd)
-        raise FileExistsError(errno.EEXIST, "a segment that was not expected holds records", str(path))
+        raise FileExistsError(
+            errno.EEXIST, "a segment that was not expected holds records", str(path)
+        )
     return fd

@@ -11,7 +11,7 @@ _PORT_MAX = 65535
 
 
 def bind(address: str, *, what: str, option: str) -> socket.socket:
-    """Return a TCP socket bound to `address` ("127.0.0.1:4317", "[::1]:0"), not yet listening.
+    """Return a TCP socket bound to `address` ("127.0.0.1:4317", "[::1]:0"), not listening.
 
     A name with several addresses means the first, IPv4 before IPv6. Port 0 means any free port.
     `what` and `option` name the listener and its setting in the message of the `StartFailure` that
@@ -22,7 +22,7 @@ def bind(address: str, *, what: str, option: str) -> socket.socket:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         raise StartFailure(
-            f"Cannot listen for {what} on {address}: the host {host!r} can't be resolved ({error}); "
+            f"Cannot listen for {what} on {address}: host {host!r} can't be resolved ({error}); "
             f"give an address of this machine with {option} 127.0.0.1:{port}."
         ) from error
     family, kind, protocol, _, sockaddr = min(found, key=lambda entry: entry[0] != socket.AF_INET)

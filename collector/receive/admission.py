@@ -42,24 +42,15 @@ class Admission:
         """Admit one request; raises `RequestUnavailable` when too many are in flight."""
         with self._lock:
             if self._requests >= self._requests_max:
-                raise RequestUnavailable(
-                    f"The service is busy: {self._requests} requests are in flight, which is its limit; "
-                    f"send the request again in {RETRY_AFTER_SECONDS:g} s.",
-                    retry_after_seconds=RETRY_AFTER_SECONDS,
-                )
+                raise _busy(f"{self._requests} requests are in flight")
             self._requests += 1
         return Lease(self)
 
     def grow(self, size_bytes: int) -> None:
-        """Count bytes of an admitted request; raises `RequestUnavailable` when there are too
-        many."""
+        """Count bytes of an admitted request; raises `RequestUnavailable` when too many."""
         with self._lock:
             if self._bytes + size_bytes > self._bytes_max:
-                raise RequestUnavailable(
-                    f"The service is busy: requests in flight fill its limit of {self._bytes_max} bytes; "
-                    f"send the request again in {RETRY_AFTER_SECONDS:g} s.",
-                    retry_after_seconds=RETRY_AFTER_SECONDS,
-                )
+                raise _busy(f"requests of {self._bytes} bytes are in flight")
             self._bytes += size_bytes
 
     def close(self, size_bytes: int) -> None:
@@ -93,3 +84,11 @@ class Lease:
         traceback: TracebackType | None,
     ) -> None:
         self._admission.close(self._size_bytes)
+
+
+def _busy(what: str) -> RequestUnavailable:
+    return RequestUnavailable(
+        f"The service is busy: {what}, which is as many as it takes; "
+        f"send the request again in {RETRY_AFTER_SECONDS:g} s.",
+        retry_after_seconds=RETRY_AFTER_SECONDS,
+    )

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from collector.self_metrics import SelfMetrics
 
 REQUEST_BYTES_MAX: Final = 64 * 1024 * 1024
-"""The OTLP specification's recommended limit, before and after decompression."""
+"""The limit that OTLP recommends, before and after decompression."""
 
-# What a request of countless tiny items costs the parser is 16 times its size, so the large ones are
+# A request of countless tiny items costs the parser 16 times its size, so the large ones are
 # checked one at a time. The check of an honest one takes a millisecond.
 _CHECKED_ALONE_BYTES_MIN: Final = 4 * 1024 * 1024
-# A failure of our own may be cured by a person only; a short delay would be a storm of retries.
-_RETRY_AFTER_FAILURE_SECONDS: Final = 5.0
+# Longer than an overload takes to pass; exporters give up after 10 s by default.
+_RETRY_AFTER_FAILURE_SECONDS: Final = 2.0
 _OUTCOMES: Final[tuple[tuple[type[RequestRefused], str], ...]] = (
     (RequestMalformed, "malformed"),
     (RequestTooLarge, "too_large"),
@@ -82,8 +82,8 @@ class Intake:
                 self._logged_failures.add(type(error))
                 _log.error("A %s request failed unexpectedly", signal, exc_info=error)
             refusal = RequestUnavailable(
-                f"The service failed over this {signal} request ({type(error).__name__}); nothing of "
-                "it was kept, send it again later. The service's log has the details.",
+                f"The service failed over this {signal} request ({type(error).__name__}); nothing "
+                "of it was kept, send it again later. The service's log has the details.",
                 retry_after_seconds=_RETRY_AFTER_FAILURE_SECONDS,
             )
         outcome = next(name for kind, name in _OUTCOMES if isinstance(refusal, kind))

@@ -55,8 +55,10 @@ _STOP_MARGIN_SECONDS: Final = 1.0
 
 
 class OtlpGrpcServer:
-    """Receives OTLP on `address` (HOST:PORT; port 0 means any free one) between `start` and
-    `stop`."""
+    """Receives OTLP on `address` between `start` and `stop`.
+
+    `address` is HOST:PORT; port 0 means any free port.
+    """
 
     def __init__(
         self,
@@ -159,11 +161,10 @@ class _ExportHandlers(grpc.GenericRpcHandler):  # type: ignore[misc] # grpcio ha
             with self._slow_senders.reading(context.cancel):
                 # Raises when the call is cancelled meanwhile: then nobody waits for an answer.
                 request = next(requests, None)
+            if request is None:
+                self.abort(signal, _no_request(signal), context)
+                return _SUCCESS
             try:
-                if request is None:
-                    raise RequestMalformed(
-                        f"The {signal} call ended without a request; send one Export request."
-                    )
                 lease.grow(len(request))
                 self._intake.take(signal, request)
             except Exception as error:  # noqa: BLE001 - whatever it is, the sender gets an answer
@@ -175,6 +176,10 @@ class _ExportHandlers(grpc.GenericRpcHandler):  # type: ignore[misc] # grpcio ha
         answer = grpc_answer(self._intake.refuse(signal, error))
         context.set_trailing_metadata(answer.trailers)
         context.abort(_STATUS_CODES[answer.code], answer.details)
+
+
+def _no_request(signal: Signal) -> RequestMalformed:
+    return RequestMalformed(f"The {signal} call ended without a request; send one Export request.")
 
 
 class _Refuse:

@@ -134,4 +134,4 @@ def _status(code: int, text: str, details: list[Message]) -> bytes:
         packed = AnyMessage()
         packed.Pack(part)
         status.details.append(packed)
-    return status.SerializeToString()
+    return bytes(status.SerializeToString())

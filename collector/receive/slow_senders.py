@@ -1,5 +1,4 @@
-"""Ends requests whose bytes do not come: a sender that never finishes must not hold a worker for
-ever."""
+"""Ends requests whose bytes do not come: no sender may hold a worker for ever."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Ours or a library's? One function a language family: source file -> (module, in-app).
 
-In-app means: written by the people who run the program, as far as a path can tell. The module is the part of the
-path that does not change between deployments, in the language's own spelling.
+In-app means: written by the people who run the program, as far as a path can tell. The module is
+the part of the path that does not change between deployments, in the language's own spelling.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import re
 
 # Where a Python installation keeps packages; what follows is the import path.
 _PACKAGE_FOLDERS = ("/site-packages/", "/dist-packages/", ".whl/")
-# The standard library: /usr/lib/python3.11/, python311.zip/, C:/Python311/Lib/, and AWS Lambda's bootstrap.
+# The standard library: /usr/lib/python3.11/, python311.zip/, C:/Python311/Lib/, and AWS Lambda's
+# bootstrap.
 _STANDARD_LIBRARY = re.compile(
     r"/lib(?:64)?/(?:python|pypy)[23](?:\.[0-9]{1,2})?t?/"
     r"|/python[23][0-9]{0,2}\.zip/"
@@ -23,34 +24,42 @@ _TYPED_IN = ("<string>", "<stdin>", "<console>", "<ipython-input", "<doctest ", 
 
 
 def locate_python(file: str) -> tuple[str, bool]:
-    """The module of a Python source file and whether it is in-app.
+    """Tell the module of a Python source file, and whether it is in-app.
 
-    Below site-packages or lib/pythonX the module is the import path (`requests.adapters`); elsewhere it is the
-    file's base name, since nobody can tell where in the path the program's root is (`/srv/releases/42/shop/pay.py`
-    is `pay`). A package's `__init__.py` has the package's name.
+    Below site-packages or lib/pythonX the module is the import path (`requests.adapters`);
+    elsewhere it is the file's base name, since nobody can tell where in the path the program's
+    root is (`/srv/releases/42/shop/pay.py` is `pay`). A package's `__init__.py` has the package's
+    name.
     """
     path = file.replace("\\", "/") if "\\" in file else file
     if path.startswith("<"):
         if path.startswith("<frozen "):
             return path[8:].rstrip(">"), False
         return path, path.startswith(_TYPED_IN)
+    below = _below_packages(path)
+    if below:
+        return _dotted(below), False
+    folder, _, name = path.rpartition("/")
+    name = _SUFFIX.sub("", name)
+    package = folder.rpartition("/")[2]
+    if name in ("__init__", "__main__") and package.isidentifier():
+        name = package if name == "__init__" else f"{package}.__main__"
+    return name, True
+
+
+def _below_packages(path: str) -> str:
+    """Cut a path to the import path, if it is a library's or the standard library's."""
     for folder in _PACKAGE_FOLDERS:
         at = path.rfind(folder)
         if at >= 0:
             below = path[at + len(folder) :]
             head, _, rest = below.partition("/")
-            return _dotted(rest if head.endswith(".egg") and rest else below), False
+            return rest if head.endswith(".egg") and rest else below
     if standard := _STANDARD_LIBRARY.search(path):
-        return _dotted(path[standard.end() :]), False
+        return path[standard.end() :]
     if path.endswith((".pyx", ".pxd")):  # compiled code names its sources relative to the package
-        return _dotted(path.lstrip("/")), False
-    folder, _, name = path.rpartition("/")
-    name = _SUFFIX.sub("", name)
-    if name in ("__init__", "__main__"):
-        package = folder.rpartition("/")[2]
-        if package.isidentifier():
-            return (package if name == "__init__" else f"{package}.__main__"), True
-    return name, True
+        return path.lstrip("/")
+    return ""
 
 
 def _dotted(path: str) -> str:

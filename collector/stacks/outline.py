@@ -1,4 +1,4 @@
-"""What parsers take and give: the outline of a stack's text, the skeleton without messages, the parser itself."""
+"""What parsers take and give: a text's outline, the skeleton without messages, the parser."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Relation = Literal["", "cause", "context", "member"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """A stack's text in pieces. `preamble`, then each body followed by its head, then `tail` are the whole text.
+    """A stack's text in pieces: `preamble`, each body followed by its head, then `tail`.
 
-    A body is followed by exactly one head, which may be empty when the text was cut off. Messages, and nothing
-    else that differs between two raises of one error, are in the heads.
+    A body is followed by exactly one head, which may be empty when the text was cut off.
+    Messages, and nothing else that differs between two raises of one error, are in the heads.
     """
 
     preamble: str = ""
@@ -36,7 +36,7 @@ class Outline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkeletonException:
-    """One exception without its head: `head` is the index of the head in the outline. Frames innermost first."""
+    """One exception without its head, whose index is `head`. Frames innermost first."""
 
     head: int
     relation: Relation = ""
@@ -45,7 +45,7 @@ class SkeletonException:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skeleton:
-    """A stack without messages: the reported exception first. The other fields are those of `Stack`."""
+    """A stack without messages, the reported exception first. Other fields as in `Stack`."""
 
     exceptions: tuple[SkeletonException, ...] = ()
     raw_lines: tuple[str, ...] = ()
@@ -57,9 +57,9 @@ class Skeleton:
 class StackParser:
     """One language family.
 
-    `languages` are values of the resource attribute `telemetry.sdk.language`. `cut` bounds the text to
-    `STACK_CHARS_MAX` at the end that matters least. `read_head` gives (type, message); the type is empty when
-    the head does not begin with one.
+    `languages` are values of the resource attribute `telemetry.sdk.language`. `cut` bounds the
+    text to `STACK_CHARS_MAX` at the end that matters least. `read_head` gives (type, message);
+    the type is empty when the head does not begin with one.
     """
 
     name: str

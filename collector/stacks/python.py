@@ -1,22 +1,23 @@
-"""Python's tracebacks, as `traceback.format_exception` of CPython 2.7 to 3.14 and the `exceptiongroup` backport print them.
+"""Python's tracebacks, as the `traceback` module and the `exceptiongroup` backport print them.
 
 A text is a sequence of exceptions, the root cause first and the reported one last:
 
     <body>  Traceback (most recent call last):          header
               File "/srv/pay.py", line 7, in charge     frames, the innermost last
-                raise PaymentError(order)               source, carets, "[Previous line repeated ...]": not read
-    <head>  PaymentError: order 17                      type and message; the message and its notes may have many lines
-    <body>  (empty line) During handling of the above exception, another exception occurred: (empty line)
+                raise PaymentError(order)               source, carets, repeats: not read
+    <head>  PaymentError: order 17                      type, message and notes: one line or many
+    <body>  (empty line) During handling of the above exception, another ...: (empty line)
             Traceback (most recent call last): ...
 
-The one fact that makes a cheap exact cut possible: every line of a body after the header begins with two blanks, and
-no head does. A message that contains a traceback of its own (as remote workers send) therefore stays a message.
+The one fact that makes a cheap exact cut possible: every line of a body after the header begins
+with two blanks, and no head does. A message that contains a traceback of its own (as remote
+workers send) therefore stays a message.
 
-Exception groups draw a border on the left ("  | ", "  +-+---------------- 1 ----------------"); it tells the level of
-nesting. They go through a slower walk over lines, with the same pieces as its result: `read_bodies` removes the border.
+Exception groups draw a border on the left. They go through a slower walk over lines, which gives
+the same kind of pieces: see `python_groups.py`.
 
-Rejected: the last `File "` line as the end of the frames, since messages may quote frames; the standard library's
-`traceback` classes, since they need live exceptions.
+Rejected: the last `File "` line as the end of the frames, since messages may quote frames; the
+standard library's `traceback` classes, since they need live exceptions.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ _MESSAGE_BORDER = re.compile(r"\n *\|(?: |$)", re.MULTILINE)
 SYNTAX_FRAME = "<syntax>"
 """The function of the place that a SyntaxError points at: a file and a line, no call."""
 
-# The SDK's own frames through which an exception leaves a span: the outermost ones when a span records it on its way.
+# The SDK's own frames through which an exception leaves a span: the outermost ones when a span
+# records it on its way.
 _SPAN_EXITS = (
     ("opentelemetry.trace", "use_span"),
     ("opentelemetry.sdk.trace", "start_as_current_span"),
@@ -66,9 +68,9 @@ def looks_like(text: str) -> bool:
 
 
 def cut(text: str) -> str:
-    """The last `STACK_CHARS_MAX` characters, where the raise is; the first, if those hold no frame.
+    """Keep the last `STACK_CHARS_MAX` characters, where the raise is, if there are frames in them.
 
-    The second case is a message of megabytes after a stack of the usual size.
+    Else the first: the text is a stack of the usual size and a message of megabytes.
     """
     if len(text) <= STACK_CHARS_MAX:
         return text
@@ -80,21 +82,24 @@ def outline(text: str) -> Outline:
     """Cut a traceback's text into bodies and heads. Lines end with LF."""
     if python_groups.may_hold_a_group(text):
         return python_groups.outline(text)
-    if "\n\nThe above exception was" not in text and "\n\nDuring handling of" not in text:
-        preamble, body, head = _cut_block(text)
+    preamble, body, head = _cut_block(text)
+    if (
+        mark := _MARK.search(preamble)
+    ) is not None:  # the root cause was never raised: it has no frames
+        preamble, body, head = "", "", text
+    elif (mark := _MARK.search(head)) is None:
         return Outline(preamble=preamble, bodies=(body,), heads=(head,))
-    preamble, start, mark = "", 0, ""
-    bodies: list[str] = []
-    heads: list[str] = []
-    for end, next_start in [*((m.start(), m.end()) for m in _MARK.finditer(text)), (len(text), 0)]:
-        lead, body, head = _cut_block(text[start:end])
-        if bodies:
-            body = mark + lead + body
+    bodies, heads = [body], [head[: mark.start()]]
+    while mark is not None:
+        separator, rest = mark.group(), head[mark.end() :]
+        lead, body, head = _cut_block(rest)
+        mark = _MARK.search(lead)
+        if mark is not None:
+            lead, body, head = "", "", rest
         else:
-            preamble = lead
-        bodies.append(body)
-        heads.append(head)
-        start, mark = next_start, text[end:next_start]
+            mark = _MARK.search(head)
+        bodies.append(separator + lead + body)
+        heads.append(head if mark is None else head[: mark.start()])
     return Outline(preamble=preamble, bodies=tuple(bodies), heads=tuple(heads))
 
 
@@ -113,7 +118,7 @@ def _cut_block(block: str) -> tuple[str, str, str]:
 
 
 def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
-    """Frames and order of the exceptions: the reported one first, then its causes, then the members of groups."""
+    """Read frames; the reported exception first, then its causes, then the members of groups."""
     ordered: list[tuple[int, Relation]] = (
         [(0, "")] if len(bodies) == 1 else python_groups.order(bodies)
     )
@@ -139,7 +144,7 @@ def _frame(file: str, line: str, function: str) -> Frame:
 
 
 def read_head(head: str) -> tuple[str, str]:
-    """Split "module.Type: message"; notes stay with the message. No type when the head does not begin with one."""
+    """Split "module.Type: message", or all is message. Notes stay with the message."""
     head = head.strip()
     if "\n" in head and "|" in head:
         head = _strip_border(head)
@@ -151,7 +156,7 @@ def read_head(head: str) -> tuple[str, str]:
 
 
 def _strip_border(head: str) -> str:
-    """A group's message without the border, if every line after the first has it."""
+    """Take the border off a group's message, if every line after the first has it."""
     if head.count("\n") == len(_MESSAGE_BORDER.findall(head)):
         return _MESSAGE_BORDER.sub("\n", head)
     return head

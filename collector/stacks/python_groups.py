@@ -1,4 +1,4 @@
-"""The bordered texts of Python's exception groups: where heads begin and end, and who is whose member.
+"""Python's exception groups: where heads begin and end, and who is whose member.
 
       + Exception Group Traceback (most recent call last):
       |   File "/srv/load.py", line 9, in load_all
@@ -6,12 +6,12 @@
       +-+---------------- 1 ----------------
         | ValueError: bad row 1
         +---------------- 2 ----------------
-        | Exception Group Traceback (most recent call last):      a group in a group, one level to the right
+        | Exception Group Traceback (most recent call last):   one level further
         ...
         +------------------------------------
 
-The column of a border tells the level: 2 (or none) is the top, 4 the members of the top, 6 their members. Chains stand
-within a level: the root cause first, as in texts without borders.
+The column of a border tells the level: 2 (or none) is the top, 4 the members of the top, 6 their
+members. Chains stand within a level: the root cause first, as in texts without borders.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _MARKER = re.compile(rf"^([ |]*)({re.escape(CAUSE)}|{re.escape(CONTEXT)})$", re.
 
 
 def may_hold_a_group(text: str) -> bool:
-    """Whether the text must be walked line by line: it has a group's header or a member's border."""
+    """Whether the text must be walked: it has a group's header or a member's border."""
     return HEADERS[1] in text or "+---------------- " in text
 
 
@@ -65,9 +65,9 @@ def outline(text: str) -> Outline:
             state = "between"
         elif _CLOSING.match(line):
             state = "after"
-        elif state != "head" and content in HEADERS:
-            state = "frames"
-        elif state == "before" and content.startswith('  File "'):
+        elif (state != "head" and content in HEADERS) or (
+            state == "before" and content.startswith('  File "')
+        ):
             state = "frames"
         elif (state == "frames" and not content.startswith("  ")) or (
             state == "between" and not blank
@@ -101,7 +101,7 @@ def _pieces(text: str, first: int, cuts: list[int], *, open_end: bool) -> Outlin
 
 @dataclass(slots=True)
 class _Entry:
-    """One exception: `link` ties it to the one that its level's chain has before it in the text (its cause)."""
+    """One exception. `link` ties it to the one before it in the text: its cause."""
 
     index: int
     link: Relation
@@ -109,7 +109,7 @@ class _Entry:
 
 
 def order(bodies: tuple[str, ...]) -> list[tuple[int, Relation]]:
-    """Index and relation of every exception: the reported one, its chain, then the members, each with its chain."""
+    """Index and relation of every exception: the reported one, its chain, then the members."""
     top: list[_Entry] = []
     open_levels = [top]
     for index, body in enumerate(bodies):

@@ -1,4 +1,4 @@
-"""No parser: the lines as they are. Nothing is known of frames; the fingerprint templates each line."""
+"""No parser: the lines as they are. The fingerprint makes each a template."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from collector.stacks.outline import STACK_CHARS_MAX, Outline, Skeleton, SkeletonException
 
 RAW_LINES_MAX = 64
-"""Lines kept: the raise is at the top in nearly every language but Python, and deep lines tell little."""
+"""Lines kept: nearly every language but Python has the raise at the top."""
 
 _TYPE = re.compile(r"[^\W\d][\w$]{0,200}(?:(?:\.|::|\\)[\w$<>]{1,200}){0,20}")
 
@@ -19,12 +19,12 @@ def looks_like(text: str) -> bool:  # noqa: ARG001 - the parsers' common shape
 
 
 def cut(text: str) -> str:
-    """The first `STACK_CHARS_MAX` characters."""
+    """Keep the first `STACK_CHARS_MAX` characters."""
     return text[:STACK_CHARS_MAX]
 
 
 def outline(text: str) -> Outline:
-    """The whole text is one body: nobody knows which of its lines are the message."""
+    """Take the whole text as one body: nobody knows which of its lines are the message."""
     first = text.lstrip().partition("\n")[0]
     if first.strip() == text.strip():
         return Outline(bodies=("",), heads=(text,))
@@ -32,7 +32,7 @@ def outline(text: str) -> Outline:
 
 
 def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
-    """Lines without trailing blanks, empty ones left out. A text of one line is no stack: it has no lines."""
+    """Lines without trailing blanks, empty ones left out. A text of one line has no lines."""
     lines = [line for body in bodies for raw in body.split("\n") if (line := raw.rstrip())]
     if not lines:
         return Skeleton(exceptions=(SkeletonException(head=0),))

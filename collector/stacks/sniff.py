@@ -1,4 +1,4 @@
-"""Which parser reads this text? The language that the SDK names, else the first that knows the text, else raw."""
+"""Which parser reads this text? The named language's, else the first that knows it, else raw."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 
 def choose(text: str, language: str) -> StackParser:
-    """The parser for a stack's text. `language` is `telemetry.sdk.language` as sent; any value is fine.
+    """Choose the parser of a text. `language` is `telemetry.sdk.language` as sent, any value.
 
-    The language alone does not decide: a Python program can forward the stack of another runtime, and a text
-    that its own language's parser does not know is better kept as raw lines than read wrongly.
+    The language alone does not decide: a Python program can forward the stack of another runtime,
+    and a text that its own language's parser does not know is better kept as raw lines than read
+    wrongly.
     """
     for parser in PARSERS:
         if language in parser.languages and parser.looks_like(text):

@@ -52,15 +52,15 @@ class EmbeddedEngine:
         self._database = database
         common.set_setting("invalid_setting_action", "send")
 
-    def connect(self) -> EmbeddedConnection:
-        """A new connection.
+    def connect(self, *, database: str | None = None) -> EmbeddedConnection:
+        """A new connection, in the engine's database or in another one.
 
         Raises:
             StartFailure: the folder can't be opened.
         """
         try:
             client = clickhouse_connect.get_client(
-                interface="chdb", path=str(self._folder), chdb_options={"config-file": str(ENGINE_CONFIG)}
+                interface="chdb", path=str(self._folder), database=database or self._database, chdb_options={"config-file": str(ENGINE_CONFIG)}
             )
         except Exception as failure:
             reason = " ".join(str(failure).split())[:500]

@@ -28,6 +28,8 @@ NEEDED_SETTINGS = (
     "deduplicate_blocks_in_dependent_materialized_views",
 )
 
+ANY_DATABASE = "default"
+"""A database that every server has: ours may have to be made first."""
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 300
 
@@ -80,8 +82,8 @@ class ServerEngine:
         """Host and port, for messages; never the password."""
         return f"{self._host}:{self._port}"
 
-    def connect(self) -> ServerConnection:
-        """A new connection.
+    def connect(self, *, database: str | None = None) -> ServerConnection:
+        """A new connection, in the engine's database or in another one.
 
         Raises:
             StoreFailure: the server can't be reached or refuses the user.
@@ -92,6 +94,7 @@ class ServerEngine:
                 port=self._port,
                 username=self._user,
                 password=self._password,
+                database=database or self._database,
                 secure=self._secure,
                 connect_timeout=CONNECT_SECONDS,
                 send_receive_timeout=ANSWER_SECONDS,
@@ -109,7 +112,7 @@ class ServerEngine:
             StartFailure: unreachable, too old, or without a needed setting.
         """
         try:
-            connection = self.connect()
+            connection = self.connect(database=ANY_DATABASE)
             version = str(connection.command("SELECT version()"))
             known = connection.rows(
                 "SELECT name FROM system.settings WHERE name IN {names:Array(String)}", {"names": list(NEEDED_SETTINGS)}

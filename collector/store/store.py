@@ -69,7 +69,7 @@ class Store:
         self._insert(f"ingest_{signal}_check", path, proto=OTLP_PROTO, message=REQUEST_MESSAGE[signal], token="")
 
     def insert_errors(self, events: Iterable[ErrorEvent], sightings: Iterable[ErrorSighting], *, segment: str) -> None:
-        """Store the error events and later sightings of one segment.
+        """Store the error events (retractions among them) and later sightings of one segment.
 
         Raises:
             StoreUnavailable, StoreRejected: as `insert_segment`.

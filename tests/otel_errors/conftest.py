@@ -64,7 +64,7 @@ class App:
         )
 
     def errors(self) -> list[Any]:
-        """The log records that were emitted, oldest first."""
+        """Return the log records that were emitted, oldest first."""
         return [record.log_record for record in self.log_exporter.get_finished_logs()]
 
     def span(self, name: str) -> Any:
@@ -72,7 +72,7 @@ class App:
         return span
 
     def span_events(self) -> list[Any]:
-        """The exception events of all spans that ended, in the order of their ends."""
+        """Return the exception events of all spans that ended, in the order of their ends."""
         return [
             event
             for span in self.span_exporter.get_finished_spans()
@@ -83,7 +83,7 @@ class App:
 
 @pytest.fixture
 def app() -> Iterator[App]:
-    """An application that called `install()`; undone afterwards."""
+    """Make an application that called `install()`; undone afterwards."""
     app = App.with_sampler()
     assert app.install()
     yield app
@@ -92,7 +92,7 @@ def app() -> Iterator[App]:
 
 @pytest.fixture
 def make_app() -> Iterator[Callable[..., App]]:
-    """Makes applications that have not called `install()`."""
+    """Make applications that have not called `install()`."""
     yield App.with_sampler
     otel_errors.uninstall()
 
@@ -139,7 +139,7 @@ class OtlpReceiver(grpc.GenericRpcHandler):
         }
 
     def environment(self) -> dict[str, str]:
-        """The variables that point an OpenTelemetry SDK here."""
+        """Return the variables that point an OpenTelemetry SDK here."""
         return {
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{self.port}",
             "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
@@ -161,7 +161,7 @@ def receiver() -> Iterator[OtlpReceiver]:
 
 @pytest.fixture
 def run_python(tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a program's text in a process of its own, `launcher` before it."""
+    """Run a program's text in a process of its own, `launcher` before it."""
 
     def run(program: str, *, launcher: tuple[str, ...] = (), **environment: str):
         script = tmp_path / "program.py"
@@ -179,7 +179,7 @@ def run_python(tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 def attributes_of(record) -> dict[str, Any]:
-    """The attributes of a protobuf log record, span event or resource, as plain values."""
+    """Return the attributes of a protobuf log record, span event or resource, as plain values."""
     return {
         item.key: getattr(item.value, item.value.WhichOneof("value")) for item in record.attributes
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import gc
@@ -54,13 +55,15 @@ def test_stamp_is_a_tuple_of_plain_values_that_survives_pickle_and_copy(app):
     assert len(app.errors()) == 1
 
 
-@pytest.mark.parametrize("foreign", [None, "x", (), ("a", 1), (1, 2, 3, 4, 5), ["a", 1, 2, 3, True]])
+@pytest.mark.parametrize(
+    "foreign", [None, "x", (), ("a", 1), (1, 2, 3, 4, 5), ["a", 1, 2, 3, True]]
+)
 def test_what_a_stranger_left_under_our_name_does_not_count(app, foreign):
     error = ValueError("x")
     error.__otel_errors__ = foreign
     with app.tracer.start_as_current_span("s") as span:
         span.record_exception(error)
-    assert len(app.errors()) == 1 or foreign == (1, 2, 3, 4, 5)
+    assert len(app.errors()) == 1
 
 
 def test_threads_that_record_one_object_in_one_trace_tell_it_once(app):
@@ -94,10 +97,8 @@ def test_no_frame_outlives_the_call(app):
     alive: list[weakref.ref[Big]] = []
     gc.disable()  # frames must go by reference counting alone
     try:
-        try:
+        with contextlib.suppress(ValueError):
             fail()
-        except ValueError:
-            pass
         assert alive[0]() is None
     finally:
         gc.enable()

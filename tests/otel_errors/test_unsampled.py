@@ -80,13 +80,13 @@ def test_how_many_error_events(unsampled_app, behave, events):
 
 
 def test_error_has_the_ids_of_the_innermost_unsampled_span(unsampled_app):
-    contexts = []
-    with pytest.raises(ValueError), unsampled_app.tracer.start_as_current_span("a"):
-        with unsampled_app.tracer.start_as_current_span("b") as span:
-            contexts.append(span.get_span_context())
-            raise ValueError("x")
+    outer = unsampled_app.tracer.start_as_current_span("a")
+    inner = unsampled_app.tracer.start_as_current_span("b")
+    with pytest.raises(ValueError), outer, inner as span:
+        raise ValueError("x")
     (error,) = unsampled_app.errors()
-    assert (error.trace_id, error.span_id) == (contexts[0].trace_id, contexts[0].span_id)
+    context = span.get_span_context()
+    assert (error.trace_id, error.span_id) == (context.trace_id, context.span_id)
     assert not error.trace_flags.sampled
 
 
@@ -94,6 +94,11 @@ def test_exception_recorded_outside_any_span_has_no_trace(unsampled_app):
     trace.get_current_span().record_exception(ValueError("x"))
     (error,) = unsampled_app.errors()
     assert (error.trace_id, error.span_id) == (0, 0)
+
+
+def test_what_is_no_exception_is_ignored_as_ever(unsampled_app, caplog):
+    trace.get_current_span().record_exception("the till is empty")
+    assert (unsampled_app.errors(), caplog.records) == ([], [])
 
 
 def test_setting_switches_it_off(make_app):

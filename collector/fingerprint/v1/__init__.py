@@ -1,4 +1,5 @@
-"""Fingerprint version 1, frozen: a change here that moves one golden hash under `tests/golden/fingerprints/v1` is v2.
+"""Fingerprint version 1, frozen: a change here that moves one golden hash is version 2.
 
-`frames.py` says which frames count, `message.py` makes a message a template, `key.py` puts both into the key.
+`frames.py` says which frames count, `message.py` makes a message a template, `key.py` puts both
+into the key.
 """

@@ -1,13 +1,16 @@
 """Which frames count in a fingerprint, and why the others do not.
 
-The goal: every view of one raise gives the same answer, and raises in different places give different ones. A span that
-was opened in `get` sees the frames [get]; the log record of `load`'s handler sees [load, get]; the excepthook sees
-[<module>, handler, load, get]. All that they share is the end at the raise, and the innermost span may see one in-app
-frame only: so ONE counts, the in-app frame nearest the raise (`COUNTED_FRAMES`). Two would already split the three
-views. `docs/grouping.md` weighs what that costs and what makes up for it (the chain, generic types, raise helpers).
+The goal: every view of one raise gives the same answer, and raises in different places give
+different ones. A span that was opened in `get` sees the frames [get]; the log record of `load`'s
+handler sees [load, get]; the excepthook sees [<module>, handler, load, get]. All that they share
+is the end at the raise, and the innermost span may see one in-app frame only: so ONE counts, the
+in-app frame nearest the raise (`COUNTED_FRAMES`). Two would already split the three views.
+`docs/grouping.md` weighs what that costs and what makes up for it (the chain, generic types,
+raise helpers).
 
-Frames that are not the same in every Python version or on every run are passed over: comprehensions (frames of their
-own up to 3.11, inlined since), OpenTelemetry's own, and the depth at which a recursion hit the limit.
+Frames that are not the same in every Python version or on every run are passed over:
+comprehensions (frames of their own up to 3.11, inlined since), OpenTelemetry's own, and the depth
+at which a recursion hit the limit.
 """
 
 from __future__ import annotations
@@ -36,21 +39,69 @@ RECURSION = "recursion"
 TOO_DEEP = f"beyond the innermost {LIBRARY_FRAMES_MAX}"
 
 _TELEMETRY = ("opentelemetry.", "otel_errors.")
-# In source checkouts the path shows it, not the module: site-packages is not in the way.
-_TELEMETRY_FOLDERS = ("/opentelemetry/", "/otel_errors/")
 _COMPREHENSIONS = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>"})
 # Runs other people's code and is in every stack: says nothing of what failed. Dotted prefixes.
-_MIDDLEWARE = tuple(
-    f"{name}."
-    for name in (
-        "_pytest aiohttp.web aiohttp.web_app aiohttp.web_middlewares aiohttp.web_protocol anyio asgiref asyncio backoff "
-        "billiard bottle bdb celery.app.trace celery.worker click code codeop concurrent.futures contextlib ddtrace "
-        "decorator django.core.handlers django.utils.deprecation elasticapm eventlet fastapi.applications "
-        "fastapi.middleware fastapi.routing flask.app functools gevent greenlet gunicorn http.server hypercorn importlib "
-        "importlib._bootstrap importlib._bootstrap_external kombu multiprocessing newrelic pdb pluggy queue retrying "
-        "runpy selectors sentry_sdk socketserver starlette tenacity threading tornado trio typer uvicorn waitress "
-        "werkzeug wrapt wsgiref"
-    ).split()
+_MIDDLEWARE = (
+    "_pytest.",
+    "aiohttp.web.",
+    "aiohttp.web_app.",
+    "aiohttp.web_middlewares.",
+    "aiohttp.web_protocol.",
+    "anyio.",
+    "asgiref.",
+    "asyncio.",
+    "backoff.",
+    "bdb.",
+    "billiard.",
+    "bottle.",
+    "celery.app.trace.",
+    "celery.worker.",
+    "click.",
+    "code.",
+    "codeop.",
+    "concurrent.futures.",
+    "contextlib.",
+    "ddtrace.",
+    "decorator.",
+    "django.core.handlers.",
+    "django.utils.deprecation.",
+    "elasticapm.",
+    "eventlet.",
+    "fastapi.applications.",
+    "fastapi.middleware.",
+    "fastapi.routing.",
+    "flask.app.",
+    "functools.",
+    "gevent.",
+    "greenlet.",
+    "gunicorn.",
+    "http.server.",
+    "hypercorn.",
+    "importlib.",
+    "importlib._bootstrap.",
+    "importlib._bootstrap_external.",
+    "kombu.",
+    "multiprocessing.",
+    "newrelic.",
+    "pdb.",
+    "pluggy.",
+    "queue.",
+    "retrying.",
+    "runpy.",
+    "selectors.",
+    "sentry_sdk.",
+    "socketserver.",
+    "starlette.",
+    "tenacity.",
+    "threading.",
+    "tornado.",
+    "trio.",
+    "typer.",
+    "uvicorn.",
+    "waitress.",
+    "werkzeug.",
+    "wrapt.",
+    "wsgiref.",
 )
 _DIGITS = re.compile(r"[0-9]{4,}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?=[a-z]*[0-9])[0-9a-f]{8,64}(?![0-9A-Za-z])")
@@ -58,7 +109,7 @@ _GENERATED_FILE = re.compile(r"<([A-Za-z_ ]{1,40})[^A-Za-z_ ][^\n]*>")
 
 
 def name_of(frame: Frame) -> str:
-    """`module|function` without what differs between runs: long numbers, hashes, the counters of generated files."""
+    """`module|function` without what differs between runs: long numbers, hashes, counters."""
     module, function = frame.module, frame.function
     if module.startswith("<"):
         module = _GENERATED_FILE.sub(r"<\1>", module).replace("- ", " ")
@@ -70,29 +121,34 @@ def name_of(frame: Frame) -> str:
 
 
 def _is_telemetry(frame: Frame) -> bool:
-    return frame.module.startswith(_TELEMETRY) or any(f in frame.file for f in _TELEMETRY_FOLDERS)
+    # In a source checkout the path shows it, not the module.
+    return (
+        frame.module.startswith(_TELEMETRY)
+        or "/opentelemetry/" in frame.file
+        or "/otel_errors/" in frame.file
+    )
 
 
 def reasons(frames: Sequence[Frame], *, recursion: bool, any_in_app: bool) -> list[str]:
     """One reason for each frame of one exception (innermost first); `COUNTED` for those that count.
 
-    `recursion`: the exception says that the stack overflowed: the functions that repeat count, wherever the limit hit.
-    `any_in_app`: some exception of the chain has an in-app frame; then an exception without one counts by its type
-    alone, else all its frames that are no middleware count.
+    `recursion`: the exception says that the stack overflowed: the functions that repeat count,
+    wherever the limit hit. `any_in_app`: some exception of the chain has an in-app frame; then an
+    exception without one counts by its type alone, else all its frames that are no middleware
+    count.
     """
     found = [
-        TELEMETRY
-        if _is_telemetry(frame)
-        else ("" if frame.in_app else LIBRARY)
-        for frame in frames
+        TELEMETRY if _is_telemetry(frame) else ("" if frame.in_app else LIBRARY) for frame in frames
     ]
     if not any_in_app:
         return _all_but_middleware(frames, found)
     candidates = [i for i, reason in enumerate(found) if not reason]
     plain = [i for i in candidates if frames[i].function not in _COMPREHENSIONS]
     for i in candidates:
-        found[i] = BEYOND if i in set(plain) else COMPREHENSION
+        found[i] = COMPREHENSION
     plain = plain or candidates
+    for i in plain:
+        found[i] = BEYOND
     if recursion and (cycle := _cycle(frames, plain)):
         for i in plain:
             found[i] = RECURSION
@@ -105,7 +161,7 @@ def reasons(frames: Sequence[Frame], *, recursion: bool, any_in_app: bool) -> li
 
 
 def _cycle(frames: Sequence[Frame], candidates: list[int]) -> list[int]:
-    """The first (innermost) index of each function that stands in the stack more than once."""
+    """Find the first (innermost) index of each function that is in the stack more than once."""
     first: dict[str, int] = {}
     repeated: dict[str, int] = {}
     for i in candidates:

@@ -4,15 +4,16 @@ Components, one string each, in order:
 
     error PaymentError          the reported exception: the last segment of its type
     in pay|charge               its counted frames, innermost first
-    cause ConnectionError       the next exception of its chain (cause or context), and its counted frames
+    cause ConnectionError       the next of its chain (cause or context), and its frames
     in gateway|post
-    member ValueError           the members of exception groups: a set, since their number and order vary
+    member ValueError           members of groups: a set, since number and order vary
     in load|row
     line ...                    raw lines as templates, when no parser knew the text
     message order <value> ...   the message's template, only where the stack can't tell
 
-The message counts if there is neither a frame nor a raw line that counts, if the reported type is generic, or if the
-one frame that counts is a helper that raises for everybody (`fail`, `raise_error`).
+The message counts if there is neither a frame nor a raw line that counts, if the reported type is
+generic, or if the one frame that counts is a helper that raises for everybody (`fail`,
+`raise_error`).
 """
 
 from __future__ import annotations
@@ -37,9 +38,18 @@ CHAIN_MAX = 16
 MEMBERS_MAX = 16
 """Different members of groups that count."""
 
-# Types that say nothing: raised for everything, so the message must tell. The last segment of the type.
+# Types that say nothing: raised for everything, so the message must tell. The last segment of the
+# type.
 GENERIC_TYPES = frozenset(
-    {"Error", "Exception", "BaseException", "RuntimeError", "DoesNotExist", "MultipleObjectsReturned", ""}
+    {
+        "Error",
+        "Exception",
+        "BaseException",
+        "RuntimeError",
+        "DoesNotExist",
+        "MultipleObjectsReturned",
+        "",
+    }
 )
 # Functions that raise on behalf of their caller.
 _RAISE_HELPER = re.compile(
@@ -83,11 +93,7 @@ def select(exceptions: Sequence[StackException], raw_lines: Sequence[str]) -> Se
     lines = _raw_templates(raw_lines)
     components = (*_chain(exceptions, links), *lines)
     reported = links[0] if links else ("",)
-    message_counts = not lines and (
-        len(reported) == 1
-        or reported[0] in GENERIC_TYPES
-        or (len(reported) == 2 and _RAISE_HELPER.fullmatch(reported[1].rpartition("|")[2]) is not None)  # noqa: PLR2004 - type and one frame
-    )
+    message_counts = not lines and _stack_cannot_tell(reported)
     return Selection(
         components=components,
         frames=tuple(frames),
@@ -98,8 +104,16 @@ def select(exceptions: Sequence[StackException], raw_lines: Sequence[str]) -> Se
     )
 
 
+def _stack_cannot_tell(reported: tuple[str, ...]) -> bool:
+    """Whether a type and its counted frames could be those of different errors."""
+    kind, *counted = reported
+    if not counted or kind in GENERIC_TYPES:
+        return True
+    return len(counted) == 1 and bool(_RAISE_HELPER.fullmatch(counted[0].rpartition("|")[2]))
+
+
 def finish(selection: Selection, message: str) -> Fingerprint:
-    """The fingerprint of a selection with the message of its reported exception."""
+    """Make the fingerprint of a selection and the message of its reported exception."""
     text = template(message)
     components = selection.components
     value = selection.value
@@ -119,14 +133,12 @@ def finish(selection: Selection, message: str) -> Fingerprint:
 
 
 def type_name(qualified: str) -> str:
-    """The last segment of a type: SDKs disagree about the module before it (`json.decoder.JSONDecodeError`)."""
+    """Take the last segment of a type: SDKs disagree about the module before it."""
     return re.split(r"[.\\/]|::", qualified)[-1] if not qualified.isalnum() else qualified
 
 
-def _chain(
-    exceptions: Sequence[StackException], links: Sequence[tuple[str, ...]]
-) -> Iterable[str]:
-    """The components of all exceptions: the chain in order without repeats, then the members as a set."""
+def _chain(exceptions: Sequence[StackException], links: Sequence[tuple[str, ...]]) -> Iterable[str]:
+    """Put all components in order: the chain without repeats, then the members as a set."""
     runs: list[list[tuple[str, ...]]] = [[]]
     previous: tuple[str, ...] | None = None
     for error, (kind, *counted) in zip(exceptions, links, strict=True):
@@ -156,9 +168,6 @@ def _value(components: Iterable[str]) -> str:
 
 
 def _hash(components: Iterable[str], size: int) -> str:
-    """BLAKE2b of the components, each with its length before it, so that no two lists look alike."""
-    digest = blake2b(digest_size=size)
-    for component in components:
-        data = component.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(4, "big") + data)
-    return digest.hexdigest()
+    """BLAKE2b of the components, each with its length before it: no two lists look alike."""
+    text = "".join([f"{len(component)}:{component}" for component in components])
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()

@@ -1,12 +1,14 @@
 """Message -> template: what differs between two raises of one error becomes `<value>`.
 
-One placeholder for everything, on purpose. A kind (number, hex, uuid, date) can't be told reliably from one value: the id
-`12345678` is a number, the next one, `1234abcd`, is not, and two kinds would split a group. So a word is either kept or it
-is a value; it is a value if it holds a digit, or looks like a path, URL, e-mail address or host, or is quoted, or follows
-`=`. Values next to each other become one, so that lists of any length agree.
+One placeholder for everything, on purpose. A kind (number, hex, uuid, date) can't be told
+reliably from one value: the id `12345678` is a number, the next one, `1234abcd`, is not, and two
+kinds would split a group. So a word is either kept or it is a value; it is a value if it holds a
+digit, or looks like a path, URL, e-mail address or host, or is quoted, or follows `=`. Values
+next to each other become one, so that lists of any length agree.
 
-Only the first line that is not empty counts, and of it `LINE_CHARS_MAX` characters: notes and details may be added on
-an exception's way up. The time is linear: every pattern's repeats are bounded or can begin at one place only.
+Only the first line that is not empty counts, and of it `LINE_CHARS_MAX` characters: notes and
+details may be added on an exception's way up. The time is linear: every pattern's repeats are
+bounded or can begin at one place only.
 """
 
 from __future__ import annotations
@@ -23,17 +25,23 @@ _QUOTED = re.compile(
 )
 _OBJECT = re.compile(r"<([A-Za-z_][\w.]{0,100})(?: object)?[^<>\n]{0,200} at 0x[0-9a-fA-F]{1,32}>")
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
+_MONTH_HINT = re.compile(r"[JFMASOND][aepuco][nbrylgptvc]")
 _DATE = re.compile(
     rf"(?<![A-Za-z0-9])(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{{0,6}},? )?"
     rf"(?:[0-9]{{1,2}}[ -]{_MONTH}|{_MONTH} {{1,2}}[0-9]{{1,2}})(?![A-Za-z])"
 )
-_WORD = re.compile(r"[^\s()\[\]{}<>,;\"'`|]+")
+# A word that is not letters alone; the look-behind lets a match begin at a word's first character
+# only.
+_WORD = re.compile(
+    r"(?<![^\s()\[\]{}<>,;\"'`|])[A-Za-z]{0,1024}"
+    r"[^A-Za-z\s()\[\]{}<>,;\"'`|][^\s()\[\]{}<>,;\"'`|]*"
+)
 _DIGIT = re.compile(r"[0-9]")
 _COLONS = re.compile(r"[0-9a-fA-F:.%]{4,}")
-_HEX_WORD = re.compile(r"(?:[a-f]{8,}|[A-F]{8,})")
 _PATH = re.compile(r"(?:[~.]{0,2}[/\\]|[A-Za-z]:[/\\])|.*[/\\].*(?:[/\\]|\.[A-Za-z])")
 _HOST = re.compile(
-    r"(?:[A-Za-z-]{1,63}\.){1,8}(?:com|net|org|io|dev|local|internal|cloud|app|ai|co|us|eu|de|uk|fr|svc|lan)"
+    r"(?:[A-Za-z-]{1,63}\.){1,8}(?:com|net|org|io|dev|local|internal|cloud"
+    r"|app|ai|co|us|eu|de|uk|fr|svc|lan)"
 )
 _MAIL = re.compile(r"[^@]{1,64}@[^@.]{1,63}\.[^@]{1,190}")
 _RUN = re.compile(r"<value>(?:[\s,;:|/+-]{1,3}<value>)+")
@@ -42,7 +50,7 @@ _EDGE = ".:!?*"
 
 
 def template(message: str) -> str:
-    """The template of a message's first line that is not empty; empty for an empty message."""
+    """Make the template of a message's first line that is not empty."""
     line = message.lstrip()[: 2 * LINE_CHARS_MAX].partition("\n")[0].rstrip()[:LINE_CHARS_MAX]
     if line.isascii() and line.replace(" ", "").isalpha():
         return _BLANKS.sub(" ", line)
@@ -50,7 +58,7 @@ def template(message: str) -> str:
         line = _OBJECT.sub(_object, line)
     if "'" in line or '"' in line or "`" in line:
         line = _QUOTED.sub("\x00", line)
-    if _DIGIT.search(line):
+    if _MONTH_HINT.search(line) and _DIGIT.search(line):
         line = _DATE.sub("\x00", line)
     line = _WORD.sub(_word, line).replace("\x00", VALUE)
     if VALUE in line:
@@ -64,29 +72,29 @@ def _object(found: re.Match[str]) -> str:
 
 def _word(found: re.Match[str]) -> str:
     word: str = found.group()
-    if word.isalpha():
-        return VALUE if _HEX_WORD.fullmatch(word) else word
     core = word.rstrip(_EDGE)
     end = word[len(core) :]
-    name, equals, value = core.partition("=")
-    if equals and value and name and not _DIGIT.search(name) and "/" not in name:
-        return f"{name}={VALUE}{end}"
+    if "=" in core:
+        name, _, value = core.partition("=")
+        if value and name and "/" not in name and not _DIGIT.search(name):
+            return f"{name}={VALUE}{end}"
     if _is_value(core):
         return VALUE + end
     if ":" in core:
-        return ":".join(VALUE if _is_value(part) else part for part in core.split(":")) + end
-    return VALUE + end if _DIGIT.search(core) else word
+        return ":".join([VALUE if _is_value(part) else part for part in core.split(":")]) + end
+    return word
 
 
 def _is_value(word: str) -> bool:
-    """Whether a word without colons (or whose colons are its own) can't be a word of the language."""
+    """Whether a word can't be a word of the language. Its colons, if any, are its own."""
     if ":" in word:
         if "://" in word or _PATH.match(word):
             return True
         return word.count(":") > 1 and _COLONS.fullmatch(word) is not None
+    if _DIGIT.search(word):
+        return True
     return bool(
-        _DIGIT.search(word)
-        or (("/" in word or "\\" in word) and _PATH.match(word))
+        (("/" in word or "\\" in word) and _PATH.match(word))
         or ("@" in word and _MAIL.fullmatch(word))
         or ("." in word and _HOST.fullmatch(word))
     )

@@ -1,7 +1,8 @@
 -- One row an occurrence of an error. The first sighting of an occurrence makes its row.
 --
 -- `Weight` is how many occurrences the row stands for (an SDK in a storm sends one event for many), so counts are
--- sum(Weight). `Timestamp` lies in [received - 7 days, received + 10 minutes]; `OriginalTimestamp` is as sent.
+-- sum(Weight). A negative weight takes back an occurrence that turned out to be part of another one: rare, and under the
+-- same EventId. `Timestamp` lies in [received - 7 days, received + 10 minutes]; `OriginalTimestamp` is as sent.
 -- `Segment` is the journal segment that brought it: its first 13 digits are the time of receipt in Unix milliseconds.
 -- The columns from `SeenIn` to `SdkEventId` identify the sighting: with them the memory of recent occurrences is
 -- restored at start.
@@ -13,7 +14,7 @@ CREATE TABLE IF NOT EXISTS {{ local('error_events') }}{{ on_cluster() }} (
     Fingerprint String CODEC(ZSTD(1)),
     TypeFingerprint String CODEC(ZSTD(1)),
     MessageFingerprint String CODEC(ZSTD(1)),
-    Weight UInt64 CODEC(ZSTD(1)),
+    Weight Int64 CODEC(ZSTD(1)),
     Segment LowCardinality(String) CODEC(ZSTD(1)),
     ServiceNamespace LowCardinality(String) CODEC(ZSTD(1)),
     ServiceName LowCardinality(String) CODEC(ZSTD(1)),

@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS {{ local('error_groups') }}{{ on_cluster() }} (
     ServiceName SimpleAggregateFunction(anyLast, LowCardinality(String)) CODEC(ZSTD(1)),
     FirstSeen SimpleAggregateFunction(min, DateTime64(9)) CODEC(ZSTD(1)),
     LastSeen SimpleAggregateFunction(max, DateTime64(9)) CODEC(ZSTD(1)),
-    Events SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    Events SimpleAggregateFunction(sum, Int64) CODEC(ZSTD(1)),
     Users AggregateFunction(uniqCombined64(12), String) CODEC(ZSTD(1)),
     FirstRelease SimpleAggregateFunction(min, Tuple(At DateTime64(9), Release String)) CODEC(ZSTD(1)),
     Latest SimpleAggregateFunction(max, Tuple(At DateTime64(9), ExceptionType String, Message String, Culprit String, Release String, Environment String, Severity String, TraceId String, EventId String)) CODEC(ZSTD(1))
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS {{ local('error_group_minutes') }}{{ on_cluster() }} 
     ServiceName LowCardinality(String) CODEC(ZSTD(1)),
     Environment LowCardinality(String) CODEC(ZSTD(1)),
     Release LowCardinality(String) CODEC(ZSTD(1)),
-    Events SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
+    Events SimpleAggregateFunction(sum, Int64) CODEC(ZSTD(1)),
     Users AggregateFunction(uniqCombined64(12), String) CODEC(ZSTD(1))
 )
 ENGINE = {{ aggregating_merge_tree() }}

@@ -18,7 +18,7 @@ FROM (
         s.ServiceName AS ServiceName,
         count() AS SpanRequests,
         countIf(s.StatusCode = 'Error') AS SpanFailures,
-        toUInt64(0) AS ErrorEvents,
+        toInt64(0) AS ErrorEvents,
         quantile(0.5)(s.Duration) AS SpanP50,
         quantile(0.95)(s.Duration) AS SpanP95,
         quantile(0.99)(s.Duration) AS SpanP99

@@ -25,7 +25,7 @@ FROM (
         anyLast(g.Fingerprint) AS Fingerprint,
         anyLast(g.ServiceNamespace) AS ServiceNamespace,
         anyLast(g.ServiceName) AS ServiceName,
-        sum(g.Events) AS Events,
+        toUInt64(greatest(sum(g.Events), 0)) AS Events,
         uniqCombined64Merge(12)(g.Users) AS Users,
         min(g.FirstSeen) AS FirstSeen,
         max(g.LastSeen) AS LastSeen,

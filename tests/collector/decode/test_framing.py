@@ -30,7 +30,7 @@ def length_delimited(number: int, content: bytes) -> bytes:
 
 
 def in_scope(content: bytes) -> bytes:
-    """A request whose one scope has that content."""
+    """Encode a request whose one scope has that content."""
     return length_delimited(1, length_delimited(2, content))
 
 
@@ -57,7 +57,7 @@ def build(signal: Signal, outline):
 
 
 def items_of(signal: Signal, request) -> list[tuple[bytes, str, bytes, list[bytes]]]:
-    """What the full message says is in a request: the oracle of `iter_items`."""
+    """Read the items from the full message: the oracle of `iter_items`."""
     _, resources, scopes, items = OTLP[signal]
     return [
         (
@@ -72,12 +72,15 @@ def items_of(signal: Signal, request) -> list[tuple[bytes, str, bytes, list[byte
 
 
 def count_or_none(signal: Signal, data: bytes) -> int | None:
+    """Count the items; None when the request is malformed."""
+    refused = ""
     try:
         return check_framing(signal, data)
     except RequestMalformed as refusal:
-        assert "\n" not in str(refusal)
-        assert len(str(refusal)) < 400
-        return None
+        refused = str(refusal)
+    assert "\n" not in refused
+    assert len(refused) < 400
+    return None
 
 
 @given(signal=st.sampled_from(SIGNALS), outline=outlines)

@@ -1,0 +1,111 @@
+"""What one `append` costs: appends a second and microseconds each, by threads and request size.
+
+    python benchmarks/journal.py [--folder DIR] [--seconds 2]
+
+Beside it, in the same run, what the parts alone cost: the digest, and a bare write and fdatasync of the
+same bytes by one thread. `overhead` is what is left of one thread's append when both are taken away:
+hand-off, locks, bookkeeping. Sealed segments are finished as they come, as the drain would do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from collector.clock import SystemClock
+from collector.journal import Journal
+from collector.journal.digests import digest_of
+from collector.self_metrics import SelfMetrics
+
+REQUEST_BYTES = (2_000, 240_000)
+"""One batch of a chatty small client, and one of 512 spans with ten attributes each."""
+
+THREADS = (1, 4, 16)
+
+
+def measure_append(folder: Path, request_bytes: int, threads: int, seconds: float) -> dict[str, float]:
+    metrics = SelfMetrics()
+    journal = Journal(folder, clock=SystemClock(), metrics=metrics)
+    journal.open()
+    counts = [0] * threads
+    deadline = time.perf_counter() + seconds
+    body = os.urandom(request_bytes - 16)
+
+    def send(index: int) -> None:
+        while time.perf_counter() < deadline:
+            journal.append("traces", b"%08d%08d" % (index, counts[index]) + body)
+            counts[index] += 1
+
+    def drain() -> None:
+        while (segment := journal.next_sealed(timeout_seconds=60)) is not None:
+            journal.finish(segment)
+
+    drainer = threading.Thread(target=drain)
+    drainer.start()
+    cpu_started, started = time.process_time(), time.perf_counter()
+    senders = [threading.Thread(target=send, args=(index,)) for index in range(threads)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    elapsed, cpu = time.perf_counter() - started, time.process_time() - cpu_started
+    syncs = metrics.registry.get_sample_value("otel_errors_journal_syncs_total") or 1.0
+    journal.close()
+    drainer.join()
+    appends = sum(counts)
+    return {
+        "appends_per_second": appends / elapsed,
+        "latency_us": elapsed / appends * threads * 1e6,
+        "cpu_us": cpu / appends * 1e6,
+        "requests_per_sync": appends / syncs,
+    }
+
+
+def measure_parts(folder: Path, request_bytes: int) -> tuple[float, float]:
+    """Return microseconds of one digest, and of one bare write and fdatasync."""
+    rounds = 200
+    request = os.urandom(request_bytes)
+    started = time.perf_counter()
+    for _ in range(rounds):
+        digest_of("traces", request)
+    digest_us = (time.perf_counter() - started) / rounds * 1e6
+    path = folder / "bare"
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    started = time.perf_counter()
+    for _ in range(rounds):
+        os.write(fd, request)
+        os.fdatasync(fd)
+    bare_us = (time.perf_counter() - started) / rounds * 1e6
+    os.close(fd)
+    path.unlink()
+    return digest_us, bare_us
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", type=Path, default=None, help="on the disk to measure (default: the temporary folder)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="for each row")
+    options = parser.parse_args()
+    print(f"{'bytes':>8} {'threads':>7} {'appends/s':>10} {'MB/s':>7} {'latency us':>11} {'CPU us':>8} {'req/sync':>9}  alone: digest us, write+sync us, overhead us")
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        folder = Path(name)
+        for request_bytes in REQUEST_BYTES:
+            digest_us, bare_us = measure_parts(folder, request_bytes)
+            for threads in THREADS:
+                row = measure_append(folder / f"{request_bytes}-{threads}", request_bytes, threads, options.seconds)
+                alone = f"{digest_us:.1f}, {bare_us:.0f}"
+                if threads == 1:
+                    alone += f", {row['latency_us'] - digest_us - bare_us:.0f}"
+                megabytes = row["appends_per_second"] * request_bytes / 1e6
+                print(
+                    f"{request_bytes:>8} {threads:>7} {row['appends_per_second']:>10.0f} {megabytes:>7.0f}"
+                    f" {row['latency_us']:>11.0f} {row['cpu_us']:>8.1f} {row['requests_per_sync']:>9.1f}  {alone}"
+                )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""What spans and log records have in common: the attributes that tell of an exception.
+
+Names: https://opentelemetry.io/docs/specs/semconv/registry/attributes/exception/ (`exception.escaped` is deprecated
+there, and still sent), and our SDK's `otel_errors.event_id` and `otel_errors.count`.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from collector.decode.attributes import (
+    ATTRIBUTE_CHARS_MAX,
+    ATTRIBUTES_COUNT_MAX,
+    KEY_CHARS_MAX,
+    cut_text,
+    value_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MARKER: Final = b"exception."
+"""Bytes that every item with an exception contains: the name of one of its attributes."""
+
+STACKTRACE_END_BYTES_MAX: Final = 256 * 1024
+"""Of a longer stack trace the first and the last bytes are kept, each at least as long as any parser reads."""
+
+EVENT_ID_CHARS_MAX: Final = 64
+"""Characters of `otel_errors.event_id` that count; our SDK sends 32 hex digits."""
+
+WEIGHT_MAX: Final = 2**31
+"""Occurrences that one sighting may stand for; above it the sender is wrong, and the sighting counts once."""
+
+_TYPE: Final = b"exception.type"
+_MESSAGE: Final = b"exception.message"
+_STACKTRACE: Final = b"exception.stacktrace"
+_ESCAPED: Final = b"exception.escaped"
+_EVENT_ID: Final = b"otel_errors.event_id"
+_COUNT: Final = b"otel_errors.count"
+_TELLING: Final = frozenset((_TYPE, _MESSAGE, _STACKTRACE))
+_OWN: Final = _TELLING | {_ESCAPED, _EVENT_ID, _COUNT}
+
+
+class ExceptionAttributes(NamedTuple):
+    """An exception's own attributes, and all the others as texts by key."""
+
+    type: str
+    message: str
+    stacktrace: str
+    escaped: bool
+    event_id: str
+    weight: int
+    others: dict[str, str]
+
+
+class Ordinals:
+    """Numbers the sightings of one request that are alike in all else: see `ExceptionSighting.ordinal`."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[object, ...], int] = {}
+
+    def take(self, *identity: object) -> int:
+        """How many sightings with this identity came before in the request."""
+        ordinal = self._counts.get(identity, 0)
+        self._counts[identity] = ordinal + 1
+        return ordinal
+
+
+def tells_of_exception(pairs: Sequence[Any]) -> bool:
+    """Whether a type, a message or a stack trace of an exception is among these attributes."""
+    return any(pair.key in _TELLING for pair in islice(pairs, ATTRIBUTES_COUNT_MAX))
+
+
+def read_exception(pairs: Sequence[Any]) -> ExceptionAttributes:
+    """Split `repeated KeyValue` into the exception and the rest."""
+    own: dict[bytes, Any] = {}
+    others: dict[str, str] = {}
+    for pair in islice(pairs, ATTRIBUTES_COUNT_MAX):
+        key = pair.key
+        if key in _OWN:
+            own[key] = pair.value
+        else:
+            text = pair.value.string_value
+            others[cut_text(key, KEY_CHARS_MAX)] = (
+                cut_text(text, ATTRIBUTE_CHARS_MAX) if text else value_text(pair.value)
+            )
+    return ExceptionAttributes(
+        type=_text(own, _TYPE),
+        message=_text(own, _MESSAGE),
+        stacktrace=_stacktrace(own.get(_STACKTRACE)),
+        escaped=_ESCAPED in own and _text(own, _ESCAPED).lower() == "true",
+        event_id=_text(own, _EVENT_ID)[:EVENT_ID_CHARS_MAX],
+        weight=_weight(_text(own, _COUNT)) if _COUNT in own else 1,
+        others=others,
+    )
+
+
+def _text(own: dict[bytes, Any], key: bytes) -> str:
+    value = own.get(key)
+    return "" if value is None else value_text(value)
+
+
+def _stacktrace(value: Any) -> str:
+    if value is None:
+        return ""
+    data: bytes = value.string_value
+    if not data:
+        return value_text(value)
+    if len(data) > 2 * STACKTRACE_END_BYTES_MAX:
+        data = data[:STACKTRACE_END_BYTES_MAX] + b"\n" + data[-STACKTRACE_END_BYTES_MAX:]
+    return data.decode("utf-8", "replace")
+
+
+def _weight(text: str) -> int:
+    """`otel_errors.count`, an int or its text; anything else than 1 to WEIGHT_MAX is taken as 1."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(WEIGHT_MAX))):
+        return 1
+    weight = int(text)
+    return weight if 1 <= weight <= WEIGHT_MAX else 1

@@ -1,0 +1,114 @@
+"""One span's encoding -> the exceptions that it tells of.
+
+Exceptions are found by their attributes, whatever the event is called: semantic conventions name it `exception`, old
+bridges and hand-written code do not.
+
+A span that has `exception.*` among its own attributes and no exception event is a sighting too, at the span's end: so
+do bridges from tracers that know no events, and the error would be lost otherwise. With an event there, the attributes
+are a copy of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from collector.decode.attributes import ATTRIBUTE_CHARS_MAX, cut_text
+from collector.decode.exception_attributes import read_exception, tells_of_exception
+from collector.decode.messages import Span
+from collector.model import ExceptionSighting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from collector.decode.exception_attributes import Ordinals
+
+SPAN_KINDS: Final = ("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer")
+"""The names of `SpanKind` in the table of spans, by number."""
+
+_ID_BYTES_MAX: Final = 32  # twice a trace id's 16: wrong ids are kept as sent, within reason
+
+
+def read_span(
+    item: bytes, *, resource: Mapping[str, str], scope_name: str, ordinals: Ordinals
+) -> list[ExceptionSighting]:
+    """The exceptions of one `Span`, in the order of its events; none if it only mentions the word.
+
+    The attributes of a sighting are the span's, and over them the event's.
+
+    Raises:
+        google.protobuf.message.DecodeError: the span's encoding is damaged.
+    """
+    span = Span.FromString(item)
+    events = [event for event in span.events if tells_of_exception(event.attributes)]
+    if events:
+        span_attributes = read_exception(span.attributes).others
+        return [
+            _sighting(
+                span,
+                event.attributes,
+                timestamp_ns=event.time_unix_nano or span.end_time_unix_nano,
+                event_name=cut_text(event.name, ATTRIBUTE_CHARS_MAX),
+                span_attributes=span_attributes,
+                resource=resource,
+                scope_name=scope_name,
+                ordinals=ordinals,
+            )
+            for event in events
+        ]
+    if tells_of_exception(span.attributes):
+        return [
+            _sighting(
+                span,
+                span.attributes,
+                timestamp_ns=span.end_time_unix_nano or span.start_time_unix_nano,
+                event_name="",
+                span_attributes={},
+                resource=resource,
+                scope_name=scope_name,
+                ordinals=ordinals,
+            )
+        ]
+    return []
+
+
+def id_text(data: bytes) -> str:
+    """A trace or span id as lower-case hex; "" when it was not sent or is all zeros, which means the same."""
+    return data[:_ID_BYTES_MAX].hex() if any(data) else ""
+
+
+def _sighting(
+    span: Any,
+    pairs: Sequence[Any],
+    *,
+    timestamp_ns: int,
+    event_name: str,
+    span_attributes: dict[str, str],
+    resource: Mapping[str, str],
+    scope_name: str,
+    ordinals: Ordinals,
+) -> ExceptionSighting:
+    exception = read_exception(pairs)
+    trace_id, span_id = id_text(span.trace_id), id_text(span.span_id)
+    return ExceptionSighting(
+        seen_in="span_event",
+        timestamp_ns=timestamp_ns,
+        observed_ns=span.end_time_unix_nano or timestamp_ns,
+        trace_id=trace_id,
+        span_id=span_id,
+        parent_span_id=id_text(span.parent_span_id),
+        span_name=cut_text(span.name, ATTRIBUTE_CHARS_MAX),
+        span_kind=SPAN_KINDS[span.kind] if 0 <= span.kind < len(SPAN_KINDS) else SPAN_KINDS[0],
+        exception_type=exception.type,
+        exception_message=exception.message,
+        exception_stacktrace=exception.stacktrace,
+        escaped=exception.escaped,
+        event_id=exception.event_id,
+        weight=exception.weight,
+        event_name=event_name,
+        scope_name=scope_name,
+        ordinal=ordinals.take(
+            "span_event", trace_id, span_id, timestamp_ns, exception.type, exception.message
+        ),
+        resource=resource,
+        attributes={**span_attributes, **exception.others},
+    )

@@ -2,9 +2,9 @@
 
     python benchmarks/journal.py [--folder DIR] [--seconds 2]
 
-Beside it, in the same run, what the parts alone cost: the digest, and a bare write and fdatasync of the
-same bytes by one thread. `overhead` is what is left of one thread's append when both are taken away:
-hand-off, locks, bookkeeping. Sealed segments are finished as they come, as the drain would do.
+Beside it, in the same run, what the parts alone cost: the digest, and a bare write and fdatasync of
+the same bytes by one thread. `rest` is what remains of one thread's append when both are taken
+away: hand-off, locks, bookkeeping. Segments are finished as they come, as the drain would do.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ REQUEST_BYTES = (2_000, 240_000)
 THREADS = (1, 4, 16)
 
 
-def measure_append(folder: Path, request_bytes: int, threads: int, seconds: float) -> dict[str, float]:
+def measure_append(
+    folder: Path, request_bytes: int, threads: int, seconds: float
+) -> dict[str, float]:
     metrics = SelfMetrics()
     journal = Journal(folder, clock=SystemClock(), metrics=metrics)
     journal.open()
@@ -85,26 +87,36 @@ def measure_parts(folder: Path, request_bytes: int) -> tuple[float, float]:
     return digest_us, bare_us
 
 
+HEADER = ("bytes", "threads", "appends/s", "MB/s", "latency us", "CPU us", "req/sync")
+PARTS_HEADER = ("digest us", "write+sync us", "rest us")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--folder", type=Path, default=None, help="on the disk to measure (default: the temporary folder)")
+    parser.add_argument("--folder", type=Path, help="on the disk to measure (default: temporary)")
     parser.add_argument("--seconds", type=float, default=2.0, help="for each row")
     options = parser.parse_args()
-    print(f"{'bytes':>8} {'threads':>7} {'appends/s':>10} {'MB/s':>7} {'latency us':>11} {'CPU us':>8} {'req/sync':>9}  alone: digest us, write+sync us, overhead us")
+    print(" ".join(f"{title:>13}" for title in HEADER + PARTS_HEADER))
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
-        folder = Path(name)
         for request_bytes in REQUEST_BYTES:
-            digest_us, bare_us = measure_parts(folder, request_bytes)
+            digest_us, bare_us = measure_parts(Path(name), request_bytes)
             for threads in THREADS:
-                row = measure_append(folder / f"{request_bytes}-{threads}", request_bytes, threads, options.seconds)
-                alone = f"{digest_us:.1f}, {bare_us:.0f}"
-                if threads == 1:
-                    alone += f", {row['latency_us'] - digest_us - bare_us:.0f}"
-                megabytes = row["appends_per_second"] * request_bytes / 1e6
-                print(
-                    f"{request_bytes:>8} {threads:>7} {row['appends_per_second']:>10.0f} {megabytes:>7.0f}"
-                    f" {row['latency_us']:>11.0f} {row['cpu_us']:>8.1f} {row['requests_per_sync']:>9.1f}  {alone}"
+                folder = Path(name, f"{request_bytes}-{threads}")
+                row = measure_append(folder, request_bytes, threads, options.seconds)
+                rest_us = row["latency_us"] - digest_us - bare_us
+                columns = (
+                    f"{request_bytes}",
+                    f"{threads}",
+                    f"{row['appends_per_second']:.0f}",
+                    f"{row['appends_per_second'] * request_bytes / 1e6:.0f}",
+                    f"{row['latency_us']:.0f}",
+                    f"{row['cpu_us']:.1f}",
+                    f"{row['requests_per_sync']:.1f}",
+                    f"{digest_us:.1f}",
+                    f"{bare_us:.0f}",
+                    f"{rest_us:.0f}" if threads == 1 else "",
                 )
+                print(" ".join(f"{column:>13}" for column in columns))
 
 
 if __name__ == "__main__":

@@ -88,7 +88,8 @@ def serve(kind: str) -> None:
         server = grpc.server(
             ThreadPoolExecutor(32), options=[("grpc.max_receive_message_length", 64 * 1024 * 1024)]
         )
-        add_TraceServiceServicer_to_server(ParseAndDiscard(), server)
+        # The generated code has no type information.
+        add_TraceServiceServicer_to_server(ParseAndDiscard(), server)  # type: ignore[no-untyped-call]
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
     else:

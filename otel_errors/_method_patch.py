@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_HOLDERS: Final = "_otel_errors_holders"  # on the replacement: who needs it
+_HOLDERS: Final = "_otel_errors_holders"  # on the replacement: itself, and who needs it
 _LOCK: Final = threading.Lock()
 
 
@@ -32,21 +32,32 @@ def hold(
     """
     with _LOCK:
         current = owner.__dict__[name]
-        if not hasattr(current, _HOLDERS):
+        holders = _holders_of(current)
+        if holders is None:
+            holders = weakref.WeakSet()
             replacement = functools.wraps(current)(replace(current))
-            setattr(replacement, _HOLDERS, weakref.WeakSet())
+            setattr(replacement, _HOLDERS, (replacement, holders))
             setattr(owner, name, replacement)
-            current = replacement
-        getattr(current, _HOLDERS).add(holder)
+        holders.add(holder)
 
 
 def release(owner: type, name: str, holder: object) -> None:
     """`holder` no longer needs the replacement; the last one to say so brings the original back."""
     with _LOCK:
         current = owner.__dict__[name]
-        holders = getattr(current, _HOLDERS, None)
+        holders = _holders_of(current)
         if holders is None:
             return
         holders.discard(holder)
         if not holders:
             setattr(owner, name, current.__wrapped__)
+
+
+def _holders_of(method: Any) -> weakref.WeakSet[Any] | None:
+    """Return who needs `method`, or None when it is not our replacement.
+
+    Another library's wrapper of ours may carry a copy of our attribute: `functools.wraps` copies
+    them all. So the attribute says whose it is.
+    """
+    replacement, holders = getattr(method, _HOLDERS, (None, None))
+    return holders if replacement is method else None

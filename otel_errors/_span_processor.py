@@ -51,12 +51,12 @@ if TYPE_CHECKING:
 
 _MARK: Final = "_otel_errors"  # on a live span: the processor that captures for it
 _CONTROL_FLOW: Final = (StopIteration, StopAsyncIteration)  # in flight whenever an iterator is done
-_HANDLED_MAX: Final = (
-    1_000  # spans open in except blocks at once; a span that never ends must not leak
-)
-_CALLERS_MAX: Final = (
-    8  # frames between on_end and the `with` block, with room for wrapping processors
-)
+
+# Spans that are open at once and began in an except block: one that never ends must not leak.
+_HANDLED_MAX: Final = 1_000
+
+# Frames from `on_end` out to the `with` block: 3, and room for processors that wrap others.
+_CALLERS_MAX: Final = 8
 
 
 class ErrorSpanProcessor(SpanProcessor):

@@ -41,14 +41,17 @@ class UnsampledSpans:
     def __init__(self, *, capture: ErrorCapture, guard: Guard) -> None:
         self._capture = capture
         self._guard = guard
+        self._active = False
 
     def install(self) -> None:
         """Replace the two methods."""
+        self._active = True
         _method_patch.hold(NonRecordingSpan, "record_exception", self, self._recording)
         _method_patch.hold(NonRecordingSpan, "end", self, self._ending)
 
     def uninstall(self) -> None:
-        """Put them back."""
+        """Put them back; ours pass through where another library has wrapped them."""
+        self._active = False
         _method_patch.release(NonRecordingSpan, "record_exception", self)
         _method_patch.release(NonRecordingSpan, "end", self)
 
@@ -61,12 +64,13 @@ class UnsampledSpans:
             escaped: bool = False,  # noqa: FBT001, FBT002 - the API's signature
         ) -> None:
             try:
-                self._capture.capture(
-                    exception,
-                    span_context=span.get_span_context(),
-                    attributes=attributes,
-                    timestamp_ns=timestamp,
-                )
+                if self._active:
+                    self._capture.capture(
+                        exception,
+                        span_context=span.get_span_context(),
+                        attributes=attributes,
+                        timestamp_ns=timestamp,
+                    )
             except Exception:  # noqa: BLE001 - never harm the app
                 self._guard.failed("capture an exception recorded on an unsampled span")
             original(span, exception, attributes, timestamp, escaped)
@@ -76,7 +80,7 @@ class UnsampledSpans:
     def _ending(self, original: Callable[..., None]) -> Callable[..., None]:
         def end(span: NonRecordingSpan, end_time: int | None = None) -> None:
             exception = sys.exc_info()[1]
-            if exception is not None:
+            if exception is not None and self._active:
                 try:
                     self._ended(span, exception, sys._getframe(1))  # noqa: SLF001 - who ends it decides
                 except Exception:  # noqa: BLE001 - never harm the app

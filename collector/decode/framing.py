@@ -159,22 +159,27 @@ def iter_items(data: bytes) -> Iterator[ScopeItems]:
 
 
 def parse_outline(data: bytes) -> Any:
-    """Parse the outline of a request that has passed `check_framing`, to be changed and encoded again.
+    """Parse the outline of a request that has passed `check_framing`, to change and encode again.
 
-    The message has `resources`; those have `resource` (in parts), `scopes` and `schema_url`; those have `scope` (in
-    parts), `items` and `schema_url`. Unknown fields are kept.
+    The message has `resources`; those have `resource` (in parts), `scopes` and `schema_url`; those
+    have `scope` (in parts), `items` and `schema_url`. Unknown fields are kept.
     """
     return _OutlineRequest.FromString(data)
 
 
 def single_item_requests(data: bytes) -> list[bytes]:
-    """Cut a request into requests of one item each; written one after another, they are a request of all items again."""
+    """Cut a request into requests of one item each.
+
+    Written one after another, they are a request of all items again.
+    """
     singles = []
     for resource in _OutlineRequest.FromString(data).resources:
         for scope in resource.scopes:
             for item in scope.items:
                 single = _OutlineRequest()
-                copied = single.resources.add(resource=resource.resource, schema_url=resource.schema_url)
+                copied = single.resources.add(
+                    resource=resource.resource, schema_url=resource.schema_url
+                )
                 copied.scopes.add(scope=scope.scope, items=[item], schema_url=scope.schema_url)
                 singles.append(bytes(single.SerializeToString()))
     return singles

@@ -33,7 +33,7 @@ _TAG_MAX: Final = 2**32 - 1
 _FIELDS_WALKED_MAX: Final = 20_000
 
 
-class _FaultFound(Exception):  # noqa: N818 - a signal inside this file, not an error of anybody
+class _FaultFound(Exception):
     """The fault, in words."""
 
 

@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar, cast
 
 from collector.drain.propagation import Family, Mark, Occurrence
 from collector.model import ErrorEvent, ErrorSighting, ExceptionSighting, Grouping, SeenIn
@@ -205,6 +205,8 @@ class _Sighting:
         )
 
 
+_Key = TypeVar("_Key")
+
 # The occurrences that a segment makes, each with its sightings so far; the first one makes the row.
 _Fresh = dict[Occurrence, list[_Sighting]]
 
@@ -218,7 +220,8 @@ class Occurrences:
         self._segments: dict[str, list[_Sighting]] = {}
         self._known: dict[str, int] = {}
         self._occurrences: dict[str, tuple[Occurrence, int]] = {}
-        self._by_sdk_key: dict[str, Occurrence] = {}
+        # Of one occurrence each, but while rows are restored that the limits are yet to be applied to.
+        self._by_sdk_key: dict[str, dict[Occurrence, int]] = {}
         # A family of one, which most are, is the sighting itself: it is made when a second one asks for it.
         self._families: dict[str, Family | _Sighting] = {}
 
@@ -275,7 +278,7 @@ class Occurrences:
         if sighting.sdk_key:
             known = self._by_sdk_key.get(sighting.sdk_key)
             if known is not None:
-                return known, None
+                return next(iter(known)), None
         if not sighting.family or sighting.family not in self._families:
             return None, None
         family = self._family(sighting.family)
@@ -308,14 +311,13 @@ class Occurrences:
 
     def _index(self, sighting: _Sighting) -> None:
         occurrence = sighting.occurrence
-        self._known[sighting.identity] = self._known.get(sighting.identity, 0) + 1
+        _count(self._known, sighting.identity, 1)
         _, count = self._occurrences.get(occurrence.event_id, (occurrence, 0))
         self._occurrences[occurrence.event_id] = occurrence, count + 1
         occurrence.weight += sighting.weight
         if sighting.sdk_key:
-            occurrence.sdk_id = sighting.sdk_id
-            occurrence.sdk_sightings += 1
-            self._by_sdk_key[sighting.sdk_key] = occurrence
+            _count(occurrence.sdk_ids, sighting.sdk_id, 1)
+            _count(self._by_sdk_key.setdefault(sighting.sdk_key, {}), occurrence, 1)
         if sighting.family:
             if sighting.family not in self._families:
                 self._families[sighting.family] = sighting
@@ -325,9 +327,7 @@ class Occurrences:
     def _forget(self, sighting: _Sighting) -> None:
         """Undo `_index`."""
         occurrence = sighting.occurrence
-        self._known[sighting.identity] -= 1
-        if not self._known[sighting.identity]:
-            del self._known[sighting.identity]
+        _count(self._known, sighting.identity, -1)
         _, count = self._occurrences[occurrence.event_id]
         if count == 1:
             del self._occurrences[occurrence.event_id]
@@ -335,9 +335,9 @@ class Occurrences:
             self._occurrences[occurrence.event_id] = occurrence, count - 1
         occurrence.weight -= sighting.weight
         if sighting.sdk_key:
-            occurrence.sdk_sightings -= 1
-            if not occurrence.sdk_sightings:
-                occurrence.sdk_id = ""
+            _count(occurrence.sdk_ids, sighting.sdk_id, -1)
+            _count(self._by_sdk_key[sighting.sdk_key], occurrence, -1)
+            if not self._by_sdk_key[sighting.sdk_key]:
                 del self._by_sdk_key[sighting.sdk_key]
         if sighting.family:
             family = self._families[sighting.family]
@@ -381,6 +381,15 @@ class Occurrences:
 
 def _add(family: Family, sighting: _Sighting) -> None:
     family.add(sighting.occurrence, sighting.span, sighting.parent, sighting.mark, sighting.time)
+
+
+def _count(counts: dict[_Key, int], key: _Key, change: int) -> None:
+    """Change a count; a count of 0 is not kept."""
+    count = counts.get(key, 0) + change
+    if count:
+        counts[key] = count
+    else:
+        del counts[key]
 
 
 def _identity(row: RememberedSighting) -> str:

@@ -17,11 +17,12 @@ So each occurrence *awaits* certain sightings on certain spans, and a sighting g
 The first four pair what one span tells twice; `child` and `arrival` are propagation, from either end, so that it does
 not matter whether the inner or the outer span comes first.
 
-Time decides among several that await the same. An exception is seen inside before it is seen outside, so `arrival` goes
-to the latest occurrence that was seen on a child before, and `child` to the earliest that was seen on the parent
-after. Taking the one that is nearest never makes a later pairing impossible (an earlier child suits every later
-parent as well), so the count is right in whatever order the sightings come. Clocks of one process may differ between
-spans (JavaScript takes a new zero for each): `SKEW_NS_MAX` is allowed for.
+Time decides among several that await the same. An exception is seen inside before it is seen
+outside, so `arrival` goes to the latest occurrence that was seen on a child before, and `child` to
+the earliest that was seen on the parent after. All events of a span come together, as one item, and
+are taken by time; so the nearest is always right for the count: an earlier child suits every later
+event of the parent as well. (The tests compare it with the largest matching.) Clocks of one process
+may differ between spans (JavaScript takes a new zero for each): `SKEW_NS_MAX` is allowed for.
 
 Everything here follows from the set of sightings alone, not from their order of arrival, so a family can be built anew
 from stored rows.
@@ -64,20 +65,23 @@ _MET_BY: Final[dict[Mark, tuple[tuple[_Awaited, Literal["nearest", "before"]], .
 
 
 class Occurrence:
-    """One occurrence as the memory knows it. `weight` is that of its stored row, `sdk_id` the SDK's id if one came."""
+    """One occurrence as the memory knows it.
 
-    __slots__ = ("event_id", "sdk_id", "sdk_sightings", "stored", "weight")
+    `weight` is that of its stored row. `sdk_ids` counts its sightings by the SDK's event id: one id
+    at most, but while rows are restored that the limits have yet to be applied to.
+    """
+
+    __slots__ = ("event_id", "sdk_ids", "stored", "weight")
 
     def __init__(self, event_id: str, *, stored: bool) -> None:
         self.event_id = event_id
         self.stored = stored
         self.weight = 0
-        self.sdk_id = ""
-        self.sdk_sightings = 0
+        self.sdk_ids: dict[str, int] = {}
 
     def may_have(self, sdk_id: str) -> bool:
         """Whether a sighting with this SDK event id can belong to it: two ids are two occurrences."""
-        return not sdk_id or not self.sdk_id or self.sdk_id == sdk_id
+        return not sdk_id or not self.sdk_ids or sdk_id in self.sdk_ids
 
 
 class Family:
@@ -135,7 +139,7 @@ class Family:
         if inner is not None:
             if any(mark in MARKS for mark in self._seen.get(inner, {}).get(parent, ())):
                 return None
-            sdk_id = sdk_id or inner.sdk_id
+            sdk_id = sdk_id or next(iter(inner.sdk_ids), "")
         for _, occurrence in _in_order(waiting, time, "after"):
             if occurrence is not inner and occurrence.may_have(sdk_id):
                 return occurrence

@@ -83,7 +83,10 @@ def recover(
     segments = _sealed_segments(folder)
     recent: list[DigestEntry] = []
     for segment in segments:
-        if _within(segment.path.stat().st_mtime_ns // 1_000_000, now_ms, window_ms):
+        # Either time may have been moved by a clock that was set. Segments of a long outage have
+        # both behind them, and their records need not be known.
+        times_ms = (segment.sealed_ms, _changed_ms(segment.path))
+        if any(_within(time_ms, now_ms, window_ms) for time_ms in times_ms):
             recent += _digests_of(segment)
     drained_digests = []
     for path in sorted(folder.glob(f"*{DIGESTS_SUFFIX}")):
@@ -110,6 +113,11 @@ def _within(kept_ms: int, now_ms: int, window_ms: int) -> bool:
     A time ahead of now (somebody set the clock back) counts by its distance.
     """
     return abs(now_ms - kept_ms) <= window_ms
+
+
+def _changed_ms(path: Path) -> int:
+    """When the file was last written: about when a record was kept whose digest entry is lost."""
+    return path.stat().st_mtime_ns // 1_000_000
 
 
 def _sealed_segments(folder: Path) -> tuple[Segment, ...]:
@@ -144,7 +152,7 @@ def _good_records(
     path: Path, signal: Signal, written: Sequence[DigestEntry]
 ) -> tuple[DigestEntry, ...]:
     """Describe the records of an open segment up to the last good one (the rules are above)."""
-    changed_ms = path.stat().st_mtime_ns // 1_000_000
+    changed_ms = _changed_ms(path)
     entries: list[DigestEntry] = []
     good = 0
     with path.open("rb") as file:
@@ -178,7 +186,7 @@ def _digests_of(segment: Segment) -> tuple[DigestEntry, ...]:
                 entries.append(
                     DigestEntry(
                         end_offset=end_offset,
-                        kept_ms=segment.path.stat().st_mtime_ns // 1_000_000,
+                        kept_ms=_changed_ms(segment.path),
                         digest=digest_of(segment.signal, request),
                     )
                 )

@@ -12,8 +12,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from collector.failures import RequestTooLarge
+from collector.failures import RequestTooLarge, RequestUnavailable
 from collector.model import SIGNALS, Signal
+from collector.receive.admission import RETRY_AFTER_SECONDS
 from collector.receive.decompress import CODINGS, decompress
 from collector.receive.respond import PROTOBUF_TYPE, HttpAnswer, http_answer, http_error
 
@@ -112,6 +113,10 @@ class ExportEndpoint:
         except HTTPException:
             self._intake.count(self._signal, "unfinished")
             raise
+        except asyncio.CancelledError:
+            # The server stops and its grace time is over. uvicorn would answer 500, on which a
+            # sender drops the data. If it is kept after all, it is a duplicate when it returns.
+            response = _response(http_answer(self._intake.refuse(self._signal, _stopping())))
         except Exception as error:  # noqa: BLE001 - whatever it is, the sender gets an answer
             response = _response(http_answer(self._intake.refuse(self._signal, error)))
         await response(scope, receive, send)
@@ -172,6 +177,13 @@ class ExportEndpoint:
         if coding != "identity":
             body = decompress(coding, body, bytes_max=self._request_bytes_max, grow=lease.grow)
         self._intake.take(self._signal, body)
+
+
+def _stopping() -> RequestUnavailable:
+    return RequestUnavailable(
+        "The service stopped before the request was kept; send it again when it is back.",
+        retry_after_seconds=RETRY_AFTER_SECONDS,
+    )
 
 
 def _media_type(request: Request) -> str:

@@ -6,6 +6,7 @@ uvicorn runs in one thread. Checking and keeping block, so they run in workers.
 from __future__ import annotations
 
 import math
+import resource
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -30,8 +31,11 @@ WORKERS: Final = 32
 
 _WHAT: Final = "OTLP/HTTP"
 _OPTION: Final = "--http"
-# Each takes a file descriptor, of which a process often has 1024. Beyond it uvicorn answers 503.
-_CONNECTIONS_MAX: Final = 512
+# Each takes a file descriptor. Beyond what the process may have (some are left for the journal, the
+# store and gRPC), uvicorn answers 503 instead of failing to accept.
+_CONNECTIONS_MAX: Final = 10_000
+_CONNECTIONS_MIN: Final = 64
+_DESCRIPTORS_LEFT: Final = 256
 # Connections that wait for the thread to accept them.
 _BACKLOG: Final = 512
 _START_SECONDS_MAX: Final = 10.0
@@ -74,7 +78,7 @@ class OtlpHttpServer:
                 loop="asyncio",
                 ws="none",
                 lifespan="off",
-                limit_concurrency=_CONNECTIONS_MAX,
+                limit_concurrency=_connections_max(),
                 # Logging is the service's to set up; a sender's broken request is no news.
                 log_config=None,
                 log_level="error",
@@ -128,3 +132,11 @@ class OtlpHttpServer:
     def _run(self, listener: socket.socket) -> None:
         with listener:
             self._server.run(sockets=[listener])
+
+
+def _connections_max() -> int:
+    """Return how many connections may be open, by the process's limit of file descriptors."""
+    descriptors_max, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if descriptors_max == resource.RLIM_INFINITY:
+        return _CONNECTIONS_MAX
+    return min(_CONNECTIONS_MAX, max(_CONNECTIONS_MIN, descriptors_max - _DESCRIPTORS_LEFT))

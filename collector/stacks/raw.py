@@ -24,10 +24,13 @@ def cut(text: str) -> str:
 
 
 def outline(text: str) -> Outline:
-    """Take the whole text as one body: nobody knows which of its lines are the message."""
-    first = text.lstrip().partition("\n")[0]
-    if first.strip() == text.strip():
+    """Take a first line that begins like "Type: message" as the head, all else as one body."""
+    start = len(text) - len(text.lstrip())
+    end = text.find("\n", start)
+    if end < 0 or not text[end:].strip():
         return Outline(bodies=("",), heads=(text,))
+    if read_head(text[start:end])[0]:
+        return Outline(bodies=("", text[end:]), heads=(text[:end], ""))
     return Outline(bodies=(text,), heads=("",))
 
 

@@ -88,7 +88,7 @@ class RowEncoder:
             Chain=[{"Type": link.type, "Message": link.message, "Relation": link.relation} for link in stack.exceptions],
             Severity=severity(seen),
             SeverityNumber=min(seen.severity_number, 255),
-            Handled=attributes.get("exception.handled", ""),
+            Handled=attributes.get("otel_errors.handled", ""),
             SeenIn=seen.seen_in,
             Escaped=seen.escaped,
             Ordinal=seen.ordinal,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 
 import pytest
 from opentelemetry import trace
@@ -107,6 +108,38 @@ def test_setting_switches_it_off(make_app):
     with contextlib.suppress(ValueError):
         leaves_the_block(app.tracer)
     assert app.errors() == []
+
+
+@pytest.mark.parametrize("name", ["end", "record_exception"])
+def test_method_wrapped_by_another_library_keeps_its_wrapper_and_passes_through(make_app, name):
+    app, stock, calls = make_app(ALWAYS_OFF), getattr(NonRecordingSpan, name), []
+    app.install()
+
+    def wrap(ours):
+        @functools.wraps(ours)  # copies our attributes, too
+        def wrapper(*arguments, **keywords):
+            calls.append(name)
+            ours(*arguments, **keywords)
+
+        return wrapper
+
+    theirs = wrap(getattr(NonRecordingSpan, name))
+    try:
+        setattr(NonRecordingSpan, name, theirs)
+        otel_errors.uninstall()
+        assert getattr(NonRecordingSpan, name) is theirs
+        for behave in (leaves_the_block, recorded):
+            with contextlib.suppress(ValueError):
+                behave(app.tracer)
+        assert (app.errors(), set(calls)) == ([], {name})
+        app.install()
+        with contextlib.suppress(ValueError):
+            leaves_the_block(app.tracer)
+        assert len(app.errors()) == 1
+        otel_errors.uninstall()
+        assert getattr(NonRecordingSpan, name) is theirs
+    finally:
+        setattr(NonRecordingSpan, name, stock)
 
 
 def test_uninstall_brings_the_api_methods_back(make_app):

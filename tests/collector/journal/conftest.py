@@ -77,13 +77,17 @@ class TestDisk(Disk):
 
         self.before[operation] = raise_error
 
-    def hold(self, operation: str) -> tuple[threading.Event, threading.Event]:
+    def hold(
+        self, operation: str, *, then_raise: BaseException | None = None
+    ) -> tuple[threading.Event, threading.Event]:
         """Let calls of `operation` wait: (set when one has arrived, to be set to let them go)."""
         arrived, go = threading.Event(), threading.Event()
 
         def wait() -> None:
             arrived.set()
             assert go.wait(30)
+            if then_raise is not None:
+                raise then_raise
 
         self.before[operation] = wait
         return arrived, go
@@ -115,7 +119,11 @@ def open_journal(folder, clock, metrics, disk) -> Iterator[Callable[..., Journal
     opened = []
 
     def build(**settings) -> Journal:
-        settings = {"segment_age_seconds": 3600.0, "disk_free_bytes_min": 0, "metrics": metrics} | settings
+        settings = {
+            "segment_age_seconds": 3600.0,
+            "disk_free_bytes_min": 0,
+            "metrics": metrics,
+        } | settings
         journal = Journal(folder, clock=clock, disk=disk, **settings)
         journal.open()
         opened.append(journal)

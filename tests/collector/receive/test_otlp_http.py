@@ -292,6 +292,19 @@ def test_stopping_lets_running_requests_finish_and_takes_no_more(start, keeper, 
     server.stop(0)
 
 
+def test_a_request_that_outlasts_the_grace_time_is_told_to_come_back(start, keeper, spans_request):
+    server = start(OtlpHttpServer)
+    keeper.gate.clear()
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(ask, server, spans_request())
+        assert keeper.waiting.acquire(timeout=10)
+        server.stop(0.1)
+        response, answer = running.result()
+        keeper.gate.set()
+    assert (response.status, response.headers["retry-after"]) == (503, "1")
+    assert "stopped before the request was kept" in Status.FromString(answer).message
+
+
 def test_a_second_server_on_the_port_fails_in_one_clear_line(http_server, keeper, metrics):
     second = OtlpHttpServer(f"127.0.0.1:{http_server.port}", keep=keeper, metrics=metrics)
     with pytest.raises(StartFailure) as failure:

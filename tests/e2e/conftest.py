@@ -1,0 +1,31 @@
+"""A real collector for each test that asks for one."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from running import Collector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """A data folder with a short path: it holds a Unix socket."""
+    folder = Path(tempfile.mkdtemp(prefix="oe-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def collector(data: Path) -> Iterator[Collector]:
+    """A collector on free ports."""
+    running = Collector(data).start()
+    yield running
+    running.kill()

@@ -108,8 +108,8 @@ class Grouper:
         grouping = self._whole.get(whole)
         if grouping is None:
             grouping = self._group_by_bodies(sighting)
-            size = sum(map(len, whole)) + len(grouping.stacktrace) + len(grouping.message)
-            self._whole.put(whole, grouping, size + _OBJECTS_BYTES)
+            size = 2 * len(grouping.stacktrace) + 4 * len(grouping.message) + _OBJECTS_BYTES
+            self._whole.put(whole, grouping, size)
         return grouping
 
     def _group_by_bodies(self, sighting: ExceptionSighting) -> Grouping:

@@ -72,13 +72,19 @@ def value_text(value: Any) -> str:
 
 
 def container_text(value: Any) -> str:
-    """The JSON of an `AnyValue` that holds an array or a map; base64 of its encoding when it is too deep or large."""
-    if value.ByteSize() <= JSON_BYTES_MAX:
-        try:
-            return _json(value, JSON_LEVELS_MAX)[:ATTRIBUTE_CHARS_MAX]
-        except _TooDeep:
-            pass
-    return base64_text(value.SerializeToString())
+    """An array or a map as `nested_text`, cut to `ATTRIBUTE_CHARS_MAX`; as base64 at once when it is large."""
+    if value.ByteSize() > JSON_BYTES_MAX:
+        return base64_text(value.SerializeToString())
+    text = nested_text(value)
+    return text if len(text) <= ATTRIBUTE_CHARS_MAX else text[:ATTRIBUTE_CHARS_MAX]
+
+
+def nested_text(value: Any) -> str:
+    """The whole JSON of an `AnyValue` that holds an array or a map; when it is too deep, base64 of its encoding."""
+    try:
+        return _json(value, JSON_LEVELS_MAX)
+    except _TooDeep:
+        return base64.b64encode(value.SerializeToString()).decode("ascii")
 
 
 def float_text(number: float) -> str:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
-from collector.decode.attributes import container_text
+from collector.decode.attributes import nested_text
 from collector.decode.framing import parse_outline, single_item_requests
 from collector.decode.messages import InstrumentationScope, LogRecord, Metric, Resource, Span
 
@@ -84,7 +84,7 @@ class Flattened:
 
 
 def flatten(signal: Signal, request: bytes) -> Flattened:
-    """Rewrite nested values of a request as JSON text (`attributes.container_text`); it has passed `check_framing`."""
+    """Rewrite nested values of a request as JSON text (`attributes.nested_text`); it has passed `check_framing`."""
     try:
         if _PROBES[signal].FromString(request).IsInitialized():
             return Flattened(request=request)
@@ -149,7 +149,7 @@ _kept_attributes = lru_cache(maxsize=RESOURCES_KEPT_COUNT_MAX)(_rewrite_attribut
 def _flatten_values(values: Iterator[Any]) -> None:
     for value in values:
         if value.WhichOneof("value") in ("array_value", "kvlist_value"):
-            value.string_value = container_text(value).encode()
+            value.string_value = nested_text(value).encode()
 
 
 def _span_values(span: Any) -> Iterator[Any]:

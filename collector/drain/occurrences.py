@@ -251,10 +251,13 @@ class Occurrences:
                 fresh[occurrence] = []
             else:
                 sighting.weight = 0
+                if outer is not None and occurrence.stored and outer.stored and not outer.weight:
+                    # Taken back before: it has no weight of its own any more, so the other one goes.
+                    occurrence, outer = outer, occurrence
             self._remember(sighting, occurrence, segment)
             if not occurrence.stored:
                 fresh[occurrence].append(sighting)
-            if outer is not None and not self._absorb(occurrence, outer, fresh):
+            if outer is not None and not self._absorb(occurrence, outer, fresh) and outer.weight:
                 retracted[index] = outer.event_id, outer.weight
                 again = replace(rows[index], sdk_event_id="", weight=-outer.weight)
                 self._remember(_Sighting(again), outer, segment)

@@ -39,6 +39,7 @@ from collector.stacks.outline import (
 if TYPE_CHECKING:
     from collector.stacks.outline import Relation
 
+_BORDERED_HEADER = ("Exception Group ", "| ")  # what stands before the header in a group's text
 _HEADER = "Traceback (most recent call last):"
 _MARK = re.compile(
     rf"\n\n(?:{re.escape(python_groups.CAUSE)}|{re.escape(python_groups.CONTEXT)})\n\n"
@@ -80,9 +81,13 @@ def cut(text: str) -> str:
 
 def outline(text: str) -> Outline:
     """Cut a traceback's text into bodies and heads. Lines end with LF."""
-    if python_groups.may_hold_a_group(text):
-        return python_groups.outline(text)
     preamble, body, head = _cut_block(text)
+    if (
+        python_groups.may_hold_a_group(head)
+        or (preamble and python_groups.may_hold_a_group(preamble))
+        or preamble.endswith(_BORDERED_HEADER)
+    ):
+        return python_groups.outline(text)
     if (
         mark := _MARK.search(preamble)
     ) is not None:  # the root cause was never raised: it has no frames

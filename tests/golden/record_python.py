@@ -5,7 +5,7 @@
 Each case runs once per version; with the version change the folder, the line numbers (blank lines in front) and the
 ids in messages, so that the variants of a case differ in what must not matter. Paths of the interpreter and of its
 packages are made those of a usual installation. `OTEL_SITE_PACKAGES` names the folder with the OpenTelemetry SDK.
-Run `accept.py` afterwards.
+Then run the golden tests with `ACCEPT_GOLDEN=1`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ def cases() -> list[str]:
 def record(version: str, python: str, number: int) -> None:
     packages = os.environ.get("OTEL_SITE_PACKAGES", "")
     prefix = subprocess.run(
-        [python, "-c", "import sys; print(sys.base_prefix)"], capture_output=True, text=True, check=True
+        [python, "-c", "import sys; print(sys.base_prefix)"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.strip()
     with tempfile.TemporaryDirectory() as root:
         folder = Path(root + FOLDERS[number % len(FOLDERS)])
@@ -45,7 +48,12 @@ def record(version: str, python: str, number: int) -> None:
                 [python, str(folder / "shop.py"), case, str(number + 2)],
                 capture_output=True,
                 text=True,
-                env={"PYTHONPATH": packages, "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
+                check=False,
+                env={
+                    "PYTHONPATH": packages,
+                    "PATH": "/usr/bin:/bin",
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                },
             )
             if ran.returncode:
                 sys.exit(f"{case} under {version} failed:\n{ran.stderr}")

@@ -55,10 +55,10 @@ def sightings(draw):
 
 SEGMENTS = st.lists(
     st.tuples(
-        st.sampled_from([1, 1000, WINDOW_MS // 2, WINDOW_MS + 1]), st.lists(sightings(), max_size=12)
+        st.sampled_from([1, 1000, WINDOW_MS // 2, WINDOW_MS + 1]), st.lists(sightings(), max_size=8)
     ),
     min_size=1,
-    max_size=8,
+    max_size=6,
 )
 
 
@@ -83,7 +83,7 @@ def stored(rows, decisions):
             yield replace(row, event_id=event_id, weight=-weight, sdk_event_id="")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(SEGMENTS, st.sampled_from([1, 5, 1000]), st.randoms(use_true_random=False))
 def test_replay_decides_as_before(segments, sightings_max, random):
     """Whichever segment a restart falls on, the rest is decided to the byte as without the restart."""
@@ -102,7 +102,7 @@ def test_replay_decides_as_before(segments, sightings_max, random):
         tables += stored(history[k][1], history[k][2])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(SEGMENTS, st.sampled_from([1, 5, 1000]))
 def test_reading_a_segment_again_decides_as_before(segments, sightings_max):
     """A segment whose insert failed may be read again: the answer is the same, and so is what follows."""
@@ -115,7 +115,7 @@ def test_reading_a_segment_again_decides_as_before(segments, sightings_max):
         assert decisions == twice.decide(name, rows)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(SEGMENTS)
 def test_every_occurrence_has_one_row(segments):
     """Each event id has one row that counts, and it is stored before or with its later sightings."""
@@ -138,7 +138,7 @@ def test_every_occurrence_has_one_row(segments):
                 retracted.add(decision.retracted[0])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=5), st.randoms(use_true_random=False))
 def test_counts_do_not_depend_on_the_order(depths, random):
     """Retries of different depths under one root are counted right in any order, split in any way."""
@@ -210,7 +210,7 @@ def test_a_weight_counts_once():
     assert decision.retracted[1] == 100
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.permutations(range(8)), st.integers(0, 8), st.integers(0, 8))
 def test_children_are_paired_with_their_parents_events(moments, children, before):
     """As many children's events as possible go on in an event of the parent, wherever it comes in."""

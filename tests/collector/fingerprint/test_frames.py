@@ -27,13 +27,20 @@ def one(*frames: Frame, kind: str = "E", message: str = "") -> str:
 
 def test_every_view_of_one_raise_is_one_fingerprint() -> None:
     """[get], [load, get] and [<module>, handler, load, get] agree, with libraries between or below."""
-    get, load, handler, module = app("pay", "get"), app("pay", "load"), app("web", "handler"), app("web", "<module>")
+    get, load, handler, module = (
+        app("pay", "get"),
+        app("pay", "load"),
+        app("web", "handler"),
+        app("web", "<module>"),
+    )
     near = one(get)
     assert near == one(get, load) == one(get, load, handler, module)
     assert near == one(lib("requests.api"), get, lib("contextlib"), load)
 
 
-@pytest.mark.parametrize("other", [one(app("pay", "put")), one(app("cart", "get")), one(app("pay", "get"), kind="F")])
+@pytest.mark.parametrize(
+    "other", [one(app("pay", "put")), one(app("cart", "get")), one(app("pay", "get"), kind="F")]
+)
 def test_function_module_and_type_keep_errors_apart(other: str) -> None:
     """A different place or type is a different error."""
     assert other != one(app("pay", "get"))
@@ -42,7 +49,13 @@ def test_function_module_and_type_keep_errors_apart(other: str) -> None:
 def test_without_in_app_frames_all_but_middleware_count() -> None:
     """Each function once; the web server's frames say nothing."""
     why = v1.reasons(
-        [lib("yaml.reader"), lib("yaml"), lib("yaml"), lib("starlette.routing"), lib("opentelemetry.trace")],
+        [
+            lib("yaml.reader"),
+            lib("yaml"),
+            lib("yaml"),
+            lib("starlette.routing"),
+            lib("opentelemetry.trace"),
+        ],
         recursion=False,
         any_in_app=False,
     )
@@ -97,10 +110,15 @@ def test_retries_in_a_chain_count_once() -> None:
         ("ValueError", "failover", False),
     ],
 )
-def test_the_message_counts_where_the_stack_cannot_tell(kind: str, function: str, *, counts: bool) -> None:
+def test_the_message_counts_where_the_stack_cannot_tell(
+    kind: str, function: str, *, counts: bool
+) -> None:
     """Generic types and raise helpers; elsewhere the message is free to vary."""
     frame = app("a", function)
-    one_message, other = one(frame, kind=kind, message="no stock"), one(frame, kind=kind, message="no money")
+    one_message, other = (
+        one(frame, kind=kind, message="no stock"),
+        one(frame, kind=kind, message="no money"),
+    )
     assert (one_message != other) is counts
     assert one(frame, kind=kind, message="id 1") == one(frame, kind=kind, message="id 22")
 

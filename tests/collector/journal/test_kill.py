@@ -37,8 +37,7 @@ def run_until_killed(folder: Path, round_name: str, seconds: float) -> list[str]
     os.set_blocking(process.stdout.fileno(), True)
     output += process.stdout.read()
     assert process.wait(10) == -signal.SIGKILL
-    whole = output[: output.rindex(b"
-")]
+    whole = output[: output.rindex(b"\n")]  # the last line may be torn
     return whole.decode().splitlines()
 
 

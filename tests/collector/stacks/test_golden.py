@@ -14,7 +14,7 @@ CASES = sorted(STACKS.glob("*/*.txt"))
 
 
 def describe(text: str) -> str:
-    """The parsed stack, one line a frame, innermost first."""
+    """Write down the parsed stack, one line a frame, innermost first."""
     grouping = explain(text)
     stack = grouping.stack
     lines = [

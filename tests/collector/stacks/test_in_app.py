@@ -19,7 +19,10 @@ from collector.stacks.in_app import locate_python
         ("/srv/shop/__main__.py", ("shop.__main__", True)),
         ("/srv/templates/cart.html", ("cart.html", True)),
         ("<string>", ("<string>", True)),
-        ("/srv/.venv/lib/python3.11/site-packages/requests/adapters.py", ("requests.adapters", False)),
+        (
+            "/srv/.venv/lib/python3.11/site-packages/requests/adapters.py",
+            ("requests.adapters", False),
+        ),
         ("/usr/lib/python3/dist-packages/yaml/__init__.py", ("yaml", False)),
         ("/x/site-packages/foo-1.0-py3.11.egg/foo/bar.py", ("foo.bar", False)),
         (r"C:\Python311\Lib\json\decoder.py", ("json.decoder", False)),

@@ -1,0 +1,119 @@
+"""Grouping: stacks per second on one core, and what a hostile text costs. Budgets: DESIGN "Budgets".
+
+    python benchmarks/grouping.py
+
+Seconds are CPU seconds of this process, the best of five rounds. Every text is decoded anew, as the drain does it, so
+that no string brings its hash along.
+"""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections.abc import Callable, Sequence
+
+from collector.grouping import Grouper, group
+from collector.model import ExceptionSighting
+
+FRAMES = 30
+DISTINCT = 2_000
+REPEATED = 10_000
+FINGERPRINTS = 100_000
+MEBIBYTE = 2**20
+HEADER = "Traceback (most recent call last):\n"
+FRAME = '  File "/srv/shop/pay.py", line 3, in get\n    raise PaymentError(1)\n'
+
+
+def stack(number: int, message: str) -> bytes:
+    """A stack of 30 frames, a third of them in-app, with source and caret lines."""
+    lines = [HEADER.rstrip()]
+    for depth in range(FRAMES):
+        file = f"/usr/local/lib/python3.11/site-packages/web{depth}/core{number}.py"
+        if depth % 3 == 0:
+            file = f"/srv/shop/part{number}_{depth}.py"
+        lines += [
+            f'  File "{file}", line {10 + depth}, in call_{depth}',
+            f"    result = self.call_next(request, {depth})",
+            "             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
+        ]
+    return ("\n".join(lines) + f"\nshop.errors.PaymentError: {message}\n").encode()
+
+
+def sighting(text: bytes, message: str) -> ExceptionSighting:
+    return ExceptionSighting(
+        seen_in="span_event",
+        timestamp_ns=0,
+        observed_ns=0,
+        exception_type="shop.errors.PaymentError",
+        exception_message=message,
+        exception_stacktrace=text.decode(),
+        resource={"telemetry.sdk.language": "python", "service.name": "shop"},
+    )
+
+
+def message(number: int) -> str:
+    return f"order {number} for 'customer-{number}' was refused after {number % 97} ms"
+
+
+def rate(
+    make: Callable[[], Callable[[ExceptionSighting], object]], texts: Sequence[tuple[bytes, str]]
+) -> float:
+    best = 0.0
+    for _ in range(5):
+        call, sightings = make(), [sighting(*text) for text in texts]
+        started = time.process_time()
+        for one in sightings:
+            call(one)
+        best = max(best, len(texts) / (time.process_time() - started))
+    return best
+
+
+def hostile() -> dict[str, str]:
+    return {
+        "one line": "a" * MEBIBYTE,
+        "digits": HEADER + FRAME + "RuntimeError: " + "1" * MEBIBYTE,
+        "frames": HEADER + FRAME * (MEBIBYTE // len(FRAME)),
+        "unfinished frames": '  File "' * (MEBIBYTE // 8),
+        "borders": "  +-+---------------- 1 ----------------\n  | " * (MEBIBYTE // 48),
+        "chain": (
+            HEADER + FRAME + "E\n\nDuring handling of the above exception, another exception "
+            "occurred:\n\n"
+        )
+        * (MEBIBYTE // 180),
+        "quotes": HEADER + FRAME + "RuntimeError: " + "'" * MEBIBYTE,
+        "secrets": HEADER + FRAME + "RuntimeError: " + "password=" * (MEBIBYTE // 9),
+        "cards": HEADER + FRAME + "RuntimeError: " + "4111 1111 1111 1112 " * (MEBIBYTE // 20),
+        "raw lines": "at a.b.C(C.java:12)\n" * (MEBIBYTE // 20),
+    }
+
+
+def main() -> None:
+    distinct = [(stack(n, message(n)), message(n)) for n in range(DISTINCT)]
+    repeated = [(stack(1, message(n)), message(n)) for n in range(REPEATED)]
+    same = [(stack(1, "no stock"), "no stock")] * REPEATED
+    print(f"{'stacks of 30 frames':44}{'per second':>12}{'budget':>10}")
+    rows = (
+        ("distinct", lambda: Grouper().group, distinct, "4,000"),
+        ("distinct, nothing remembered (group)", lambda: group, distinct, ""),
+        ("the stack repeats, every message differs", lambda: Grouper().group, repeated, "50,000"),
+        ("the whole text repeats", lambda: Grouper().group, same, ""),
+    )
+    for name, make, texts, budget in rows:
+        print(f"{name:44}{rate(make, texts):12,.0f}{budget:>10}")
+    print(f"\n{'hostile text of 1 MiB, as stack and message':44}{'ms':>12}{'budget':>10}")
+    for name, text in hostile().items():
+        seconds = 1 / rate(lambda: group, [(text.encode(), text)])
+        print(f"{name:44}{1000 * seconds:12.1f}{'50':>10}")
+    tracemalloc.start()
+    grouper = Grouper()
+    for number in range(FINGERPRINTS // 10):
+        grouper.group(sighting(stack(number, "x"), "x"))
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    print(
+        f"\nheld after {FINGERPRINTS // 10:,} fingerprints: {held / 2**20:.0f} MiB (it no longer grows)"
+    )
+
+
+if __name__ == "__main__":
+    main()

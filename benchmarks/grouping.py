@@ -1,31 +1,34 @@
-"""Grouping: stacks per second on one core, and what a hostile text costs. Budgets: DESIGN "Budgets".
+"""Grouping: stacks per second on one core, and what a hostile text costs.
 
     python benchmarks/grouping.py
 
-Seconds are CPU seconds of this process, the best of five rounds. Every text is decoded anew, as the drain does it, so
-that no string brings its hash along.
+Seconds are CPU seconds of this process, the best of five rounds. Every text is decoded anew, as the
+drain does it, so that no string brings its hash along.
 """
 
 from __future__ import annotations
 
 import time
 import tracemalloc
-from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from collector.grouping import Grouper, group
 from collector.model import ExceptionSighting
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 FRAMES = 30
 DISTINCT = 2_000
 REPEATED = 10_000
-FINGERPRINTS = 100_000
+FINGERPRINTS = 20_000
 MEBIBYTE = 2**20
 HEADER = "Traceback (most recent call last):\n"
 FRAME = '  File "/srv/shop/pay.py", line 3, in get\n    raise PaymentError(1)\n'
 
 
 def stack(number: int, message: str) -> bytes:
-    """A stack of 30 frames, a third of them in-app, with source and caret lines."""
+    """Make a stack of 30 frames, a third of them in-app, with source and caret lines."""
     lines = [HEADER.rstrip()]
     for depth in range(FRAMES):
         file = f"/usr/local/lib/python3.11/site-packages/web{depth}/core{number}.py"
@@ -106,7 +109,7 @@ def main() -> None:
         print(f"{name:44}{1000 * seconds:12.1f}{'50':>10}")
     tracemalloc.start()
     grouper = Grouper()
-    for number in range(FINGERPRINTS // 10):
+    for number in range(FINGERPRINTS):
         grouper.group(sighting(stack(number, "x"), "x"))
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -18,7 +18,7 @@ keeps.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -29,6 +29,8 @@ from collector.scrub import scrub
 from collector.stacks.sniff import choose
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from collector.fingerprint.v1.key import Selection
     from collector.stacks.outline import Skeleton, StackParser
 
@@ -45,6 +47,9 @@ PREPARED_BYTES_MAX = 48 * 1024 * 1024
 WHOLE_STACKS_MAX = 1024
 WHOLE_BYTES_MAX = 16 * 1024 * 1024
 """Whole texts that a `Grouper` remembers: errors without an id in their messages."""
+
+FIRST_BODIES_MAX = 4
+"""Bodies that the next text is compared with before it is searched: a storm is of a few errors."""
 
 SDK_LANGUAGE = "telemetry.sdk.language"
 _OBJECTS_BYTES = 700  # of one frame: Frame, FrameReason and their strings, by tracemalloc
@@ -77,7 +82,7 @@ class _Prepared:
 
 def group(sighting: ExceptionSighting) -> Grouping:
     """Group one sighting. Never raises, whatever its texts are."""
-    opened = _open(sighting)
+    opened = _open(sighting, ())
     prepared = _prepare(opened.parser, opened.bodies, _types(opened), _sent_type(sighting))
     return _finish(sighting, opened, prepared)
 
@@ -90,6 +95,7 @@ class Grouper:
         self._prepared: _Recent[tuple[Any, ...], _Prepared] = _Recent(
             PREPARED_STACKS_MAX, PREPARED_BYTES_MAX
         )
+        self._first_bodies: deque[str] = deque(maxlen=FIRST_BODIES_MAX)
 
     def group(self, sighting: ExceptionSighting) -> Grouping:
         """Group one sighting; equal to `group(sighting)`. Never raises."""
@@ -113,7 +119,7 @@ class Grouper:
         return grouping
 
     def _group_by_bodies(self, sighting: ExceptionSighting) -> Grouping:
-        opened = _open(sighting)
+        opened = _open(sighting, self._first_bodies)
         types, sent_type = _types(opened), _sent_type(sighting)
         key = (opened.parser.name, opened.bodies, types, sent_type)
         prepared = self._prepared.get(key)
@@ -122,6 +128,8 @@ class Grouper:
             size = 3 * sum(map(len, opened.bodies))
             size += _OBJECTS_BYTES * (2 + len(prepared.selection.frames))
             self._prepared.put(key, prepared, size)
+        if opened.bodies[0] not in self._first_bodies:
+            self._first_bodies.append(opened.bodies[0])
         return _finish(sighting, opened, prepared)
 
 
@@ -186,14 +194,14 @@ def explain(
     )
 
 
-def _open(sighting: ExceptionSighting) -> _Opened:
+def _open(sighting: ExceptionSighting, first_bodies: Iterable[str]) -> _Opened:
     """Bound the stack's text, cut it into pieces, and scrub those that no other raise repeats."""
     text = sighting.exception_stacktrace
     parser = choose(text, sighting.resource.get(SDK_LANGUAGE, ""))
     text = parser.cut(text)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    outline = parser.outline(text)
+    outline = parser.outline(text, first_bodies)
     heads = tuple([scrub(head) for head in outline.heads])
     return _Opened(
         parser=parser,

@@ -1,7 +1,7 @@
 """The service's own metrics: one table of names, units and help, served at `/metrics`.
 
-"Self metrics" are ours; "metrics" are the users'. One `SelfMetrics` belongs to one service: no module state, so two
-services can live in one test process.
+"Self metrics" are ours; "metrics" are the users'. One `SelfMetrics` belongs to one service: no
+module state, so two services can live in one test process.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 
 class SelfMetrics:
-    """Counters and gauges of one service. Each is documented where it is made, and listed in `docs/metrics.md`."""
+    """Counters and gauges of one service, documented where made and in `docs/metrics.md`."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

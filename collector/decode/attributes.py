@@ -11,11 +11,12 @@ import base64
 import json
 import math
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 ATTRIBUTES_COUNT_MAX: Final = 1024
 """Attributes of one span, event, record or resource that are read; SDKs send at most 128 unless told otherwise."""
@@ -32,6 +33,12 @@ JSON_LEVELS_MAX: Final = 4
 JSON_BYTES_MAX: Final = 64 * 1024
 """Size of an array or a map that becomes JSON: the walk over it costs about 1 us for 4 bytes."""
 
+PAIRS_CACHED_MAX: Final = 16_384
+"""Attributes that an `AttributeReader` remembers, about 0.5 KB each."""
+
+PAIR_CACHED_BYTES_MAX: Final = 256
+"""Longer values are not remembered: they seldom repeat."""
+
 _UTF8_BYTES_PER_CHAR_MAX: Final = 4
 _FIXED_MIN, _FIXED_MAX = 1e-6, 1e21  # between them ClickHouse writes a float without an exponent
 
@@ -40,16 +47,39 @@ class _TooDeep(Exception):  # noqa: N818 - a signal inside this file, not an err
     """More levels than JSON_LEVELS_MAX."""
 
 
-def read_attributes(pairs: Iterable[Any]) -> dict[str, str]:
-    """`repeated KeyValue` -> texts by key. Of equal keys the last one counts; empty values stay, as ""."""
-    texts: dict[str, str] = {}
-    for pair in islice(pairs, ATTRIBUTES_COUNT_MAX):
+class AttributeReader:
+    """Reads attributes, and remembers short ones: methods, routes and codes repeat.
+
+    `clean` is asked for each key and text what is to be kept of the text (secrets removed). For one
+    thread.
+    """
+
+    def __init__(self, clean: Callable[[str, str], str]) -> None:
+        self._clean = clean
+        self._known = lru_cache(PAIRS_CACHED_MAX)(self._read_text)
+
+    def read(self, pairs: Iterable[Any]) -> dict[str, str]:
+        """Turn `repeated KeyValue` into texts by key; of equal keys the last one counts."""
+        return dict([self.read_pair(pair) for pair in islice(pairs, ATTRIBUTES_COUNT_MAX)])
+
+    def read_pair(self, pair: Any) -> tuple[str, str]:
+        """Return the key and the text of one `KeyValue`."""
         # Most values are text: asking for it first is three times as fast as asking for the kind.
-        text = pair.value.string_value
-        texts[cut_text(pair.key, KEY_CHARS_MAX)] = (
-            cut_text(text, ATTRIBUTE_CHARS_MAX) if text else value_text(pair.value)
-        )
-    return texts
+        key, text = pair.key, pair.value.string_value
+        if text:
+            if len(text) <= PAIR_CACHED_BYTES_MAX:
+                return self._known(key, text)
+            return self._read_text(key, text)
+        name = cut_text(key, KEY_CHARS_MAX)
+        return name, self._clean(name, value_text(pair.value))
+
+    def read_value(self, value: Any) -> str:
+        """Return the text of an `AnyValue` that has no key."""
+        return self._clean("", value_text(value))
+
+    def _read_text(self, key: bytes, text: bytes) -> tuple[str, str]:
+        name = cut_text(key, KEY_CHARS_MAX)
+        return name, self._clean(name, cut_text(text, ATTRIBUTE_CHARS_MAX))
 
 
 def value_text(value: Any) -> str:

@@ -6,19 +6,16 @@ there, and still sent), and our SDK's `otel_errors.event_id` and `otel_errors.co
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from collector.decode.attributes import (
-    ATTRIBUTE_CHARS_MAX,
-    ATTRIBUTES_COUNT_MAX,
-    KEY_CHARS_MAX,
-    cut_text,
-    value_text,
-)
+from collector.decode.attributes import ATTRIBUTES_COUNT_MAX, value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from collector.decode.attributes import AttributeReader
 
 MARKER: Final = b"exception."
 """Bytes that every item with an exception contains: the name of one of its attributes."""
@@ -41,6 +38,9 @@ _COUNT: Final = b"otel_errors.count"
 _TELLING: Final = frozenset((_TYPE, _MESSAGE, _STACKTRACE))
 _OWN: Final = _TELLING | {_ESCAPED, _EVENT_ID, _COUNT}
 
+EXCEPTION_KEYS: Final = frozenset(key.decode("ascii") for key in _OWN)
+"""The attributes that become an exception's own fields."""
+
 
 class ExceptionAttributes(NamedTuple):
     """An exception's own attributes, and all the others as texts by key."""
@@ -52,6 +52,16 @@ class ExceptionAttributes(NamedTuple):
     event_id: str
     weight: int
     others: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What an item does not tell itself: who sent it, and how its attributes are read."""
+
+    resource: Mapping[str, str]
+    scope_name: str
+    ordinals: Ordinals
+    attributes: AttributeReader
 
 
 class Ordinals:
@@ -67,32 +77,29 @@ class Ordinals:
         return ordinal
 
 
-def tells_of_exception(pairs: Sequence[Any]) -> bool:
-    """Whether a type, a message or a stack trace of an exception is among these attributes."""
-    return any(pair.key in _TELLING for pair in islice(pairs, ATTRIBUTES_COUNT_MAX))
+def read_exception(pairs: Sequence[Any], attributes: AttributeReader) -> ExceptionAttributes | None:
+    """Split `repeated KeyValue` into the exception and the rest.
 
-
-def read_exception(pairs: Sequence[Any]) -> ExceptionAttributes:
-    """Split `repeated KeyValue` into the exception and the rest."""
+    None when neither a type nor a message nor a stack trace of an exception is among them.
+    """
     own: dict[bytes, Any] = {}
-    others: dict[str, str] = {}
+    others: list[Any] = []
     for pair in islice(pairs, ATTRIBUTES_COUNT_MAX):
         key = pair.key
         if key in _OWN:
             own[key] = pair.value
         else:
-            text = pair.value.string_value
-            others[cut_text(key, KEY_CHARS_MAX)] = (
-                cut_text(text, ATTRIBUTE_CHARS_MAX) if text else value_text(pair.value)
-            )
+            others.append(pair)
+    if _TELLING.isdisjoint(own):
+        return None
     return ExceptionAttributes(
         type=_text(own, _TYPE),
         message=_text(own, _MESSAGE),
         stacktrace=_stacktrace(own.get(_STACKTRACE)),
         escaped=_ESCAPED in own and _text(own, _ESCAPED).lower() == "true",
-        event_id=_text(own, _EVENT_ID)[:EVENT_ID_CHARS_MAX],
+        event_id=_text(own, _EVENT_ID)[:EVENT_ID_CHARS_MAX] if _EVENT_ID in own else "",
         weight=_weight(_text(own, _COUNT)) if _COUNT in own else 1,
-        others=others,
+        others=dict(map(attributes.read_pair, others)),
     )
 
 

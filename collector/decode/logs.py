@@ -8,35 +8,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from collector.decode.attributes import ATTRIBUTE_CHARS_MAX, cut_text, value_text
-from collector.decode.exception_attributes import read_exception, tells_of_exception
+from collector.decode.attributes import ATTRIBUTE_CHARS_MAX, cut_text
+from collector.decode.exception_attributes import read_exception
 from collector.decode.messages import LogRecord
 from collector.decode.spans import id_text
 from collector.model import ExceptionSighting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from collector.decode.exception_attributes import Ordinals
+    from collector.decode.exception_attributes import Surroundings
 
 SEVERITY_NUMBER_MAX: Final = 24
 """FATAL4, the highest severity of the logs data model; protobuf lets any number through."""
 
 
-def read_log_record(
-    item: bytes, *, resource: Mapping[str, str], scope_name: str, ordinals: Ordinals
-) -> list[ExceptionSighting]:
-    """The exception of one `LogRecord`, as a list of one; an empty list if it only mentions the word.
+def read_log_record(item: bytes, around: Surroundings) -> list[ExceptionSighting]:
+    """Return the exception of one `LogRecord`, or nothing if it only mentions the word.
 
-    A record without a time of its own has the time at which it was observed (logs data model, `Timestamp`).
-
-    Raises:
-        google.protobuf.message.DecodeError: the record's encoding is damaged.
+    A record without a time of its own has the time at which it was observed, as the logs data
+    model asks. Raises `google.protobuf.message.DecodeError` when the record is damaged.
     """
     record = LogRecord.FromString(item)
-    if not tells_of_exception(record.attributes):
+    exception = read_exception(record.attributes, around.attributes)
+    if exception is None:
         return []
-    exception = read_exception(record.attributes)
     trace_id, span_id = id_text(record.trace_id), id_text(record.span_id)
     timestamp_ns = record.time_unix_nano or record.observed_time_unix_nano
     return [
@@ -54,13 +48,13 @@ def read_log_record(
             weight=exception.weight,
             severity_number=min(max(record.severity_number, 0), SEVERITY_NUMBER_MAX),
             severity_text=cut_text(record.severity_text, ATTRIBUTE_CHARS_MAX),
-            body=value_text(record.body),
+            body=around.attributes.read_value(record.body),
             event_name=cut_text(record.event_name, ATTRIBUTE_CHARS_MAX),
-            scope_name=scope_name,
-            ordinal=ordinals.take(
+            scope_name=around.scope_name,
+            ordinal=around.ordinals.take(
                 "log_record", trace_id, span_id, timestamp_ns, exception.type, exception.message
             ),
-            resource=resource,
+            resource=around.resource,
             attributes=exception.others,
         )
     ]

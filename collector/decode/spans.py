@@ -13,14 +13,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from collector.decode.attributes import ATTRIBUTE_CHARS_MAX, cut_text
-from collector.decode.exception_attributes import read_exception, tells_of_exception
+from collector.decode.exception_attributes import EXCEPTION_KEYS, read_exception
 from collector.decode.messages import Span
 from collector.model import ExceptionSighting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from collector.decode.exception_attributes import Ordinals
+    from collector.decode.exception_attributes import ExceptionAttributes, Surroundings
 
 SPAN_KINDS: Final = ("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer")
 """The names of `SpanKind` in the table of spans, by number."""
@@ -28,47 +26,46 @@ SPAN_KINDS: Final = ("Unspecified", "Internal", "Server", "Client", "Producer", 
 _ID_BYTES_MAX: Final = 32  # twice a trace id's 16: wrong ids are kept as sent, within reason
 
 
-def read_span(
-    item: bytes, *, resource: Mapping[str, str], scope_name: str, ordinals: Ordinals
-) -> list[ExceptionSighting]:
-    """The exceptions of one `Span`, in the order of its events; none if it only mentions the word.
+def read_span(item: bytes, around: Surroundings) -> list[ExceptionSighting]:
+    """Return the exceptions of one `Span`, in the order of its events.
 
-    The attributes of a sighting are the span's, and over them the event's.
-
-    Raises:
-        google.protobuf.message.DecodeError: the span's encoding is damaged.
+    None at all if it only mentions the word. The attributes of a sighting are the span's, and over
+    them the event's. Raises `google.protobuf.message.DecodeError` when the span is damaged.
     """
     span = Span.FromString(item)
-    events = [event for event in span.events if tells_of_exception(event.attributes)]
-    if events:
-        span_attributes = read_exception(span.attributes).others
+    told = [
+        (event, exception)
+        for event in span.events
+        if (exception := read_exception(event.attributes, around.attributes))
+    ]
+    if told:
+        span_attributes = around.attributes.read(span.attributes)
+        for key in EXCEPTION_KEYS & span_attributes.keys():
+            del span_attributes[key]
         return [
             _sighting(
                 span,
-                event.attributes,
+                exception,
                 timestamp_ns=event.time_unix_nano or span.end_time_unix_nano,
                 event_name=cut_text(event.name, ATTRIBUTE_CHARS_MAX),
-                span_attributes=span_attributes,
-                resource=resource,
-                scope_name=scope_name,
-                ordinals=ordinals,
+                attributes=span_attributes | exception.others,
+                around=around,
             )
-            for event in events
+            for event, exception in told
         ]
-    if tells_of_exception(span.attributes):
-        return [
-            _sighting(
-                span,
-                span.attributes,
-                timestamp_ns=span.end_time_unix_nano or span.start_time_unix_nano,
-                event_name="",
-                span_attributes={},
-                resource=resource,
-                scope_name=scope_name,
-                ordinals=ordinals,
-            )
-        ]
-    return []
+    own = read_exception(span.attributes, around.attributes)
+    if own is None:
+        return []
+    return [
+        _sighting(
+            span,
+            own,
+            timestamp_ns=span.end_time_unix_nano or span.start_time_unix_nano,
+            event_name="",
+            attributes=own.others,
+            around=around,
+        )
+    ]
 
 
 def id_text(data: bytes) -> str:
@@ -78,16 +75,13 @@ def id_text(data: bytes) -> str:
 
 def _sighting(
     span: Any,
-    pairs: Sequence[Any],
+    exception: ExceptionAttributes,
     *,
     timestamp_ns: int,
     event_name: str,
-    span_attributes: dict[str, str],
-    resource: Mapping[str, str],
-    scope_name: str,
-    ordinals: Ordinals,
+    attributes: dict[str, str],
+    around: Surroundings,
 ) -> ExceptionSighting:
-    exception = read_exception(pairs)
     trace_id, span_id = id_text(span.trace_id), id_text(span.span_id)
     return ExceptionSighting(
         seen_in="span_event",
@@ -105,10 +99,10 @@ def _sighting(
         event_id=exception.event_id,
         weight=exception.weight,
         event_name=event_name,
-        scope_name=scope_name,
-        ordinal=ordinals.take(
+        scope_name=around.scope_name,
+        ordinal=around.ordinals.take(
             "span_event", trace_id, span_id, timestamp_ns, exception.type, exception.message
         ),
-        resource=resource,
-        attributes={**span_attributes, **exception.others},
+        resource=around.resource,
+        attributes=attributes,
     )

@@ -13,14 +13,15 @@ partitions by the hundred, and hide the error from everybody who looks at the la
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from google.protobuf.message import DecodeError
 
-from collector.decode.attributes import ATTRIBUTE_CHARS_MAX, cut_text, read_attributes
-from collector.decode.exception_attributes import MARKER, Ordinals
+from collector.decode.attributes import ATTRIBUTE_CHARS_MAX, AttributeReader, cut_text
+from collector.decode.exception_attributes import MARKER, Ordinals, Surroundings
 from collector.decode.framing import iter_items
 from collector.decode.logs import read_log_record
 from collector.decode.messages import InstrumentationScope, Resource
@@ -44,12 +45,6 @@ TIMESTAMP_FUTURE_NS_MAX: Final = 600 * 1_000_000_000
 
 RESOURCES_CACHED_MAX: Final = 1024
 """Decoded resources that are remembered: one per process that sends, about 2 KB each."""
-
-SCRUBBED_TEXTS_CACHED_MAX: Final = 16_384
-"""Attribute values that are remembered scrubbed: routes, methods, codes repeat, and scrubbing costs more than decoding."""
-
-SCRUBBED_TEXT_CHARS_MAX: Final = 256
-"""Longer values are not remembered: they seldom repeat. So the memory stays below 10 MB."""
 
 _NS_PER_MS: Final = 1_000_000
 _READERS: Final = {"traces": read_span, "logs": read_log_record}
@@ -86,9 +81,8 @@ class ErrorLane:
         self._group = group
         self._occurrences = occurrences
         self._metrics = metrics
-        self._resource = lru_cache(RESOURCES_CACHED_MAX)(_read_resource)
-        self._scope_name = lru_cache(RESOURCES_CACHED_MAX)(_read_scope_name)
-        self._scrubbed = lru_cache(SCRUBBED_TEXTS_CACHED_MAX)(_scrub_attribute)
+        self._attributes = AttributeReader(_scrub_attribute)
+        self._resource = lru_cache(RESOURCES_CACHED_MAX)(self._read_resource)
 
     def read(
         self, segment_name: str, signal: Signal, sealed_ms: int, records: Iterable[bytes]
@@ -105,9 +99,10 @@ class ErrorLane:
         )
         rows = _Rows(segment_name, sealed_ms)
         for (sighting, grouping), decision in zip(seen, decisions, strict=True):
-            self._metrics.stacks_parsed.labels(grouping.stack.parser).inc()
             if decision.outcome != "redelivery":
-                rows.add(self._clean(sighting), grouping, decision)
+                rows.add(sighting, grouping, decision)
+        for parser, count in Counter(grouping.stack.parser for _, grouping in seen).items():
+            self._metrics.stacks_parsed.labels(parser).inc(count)
         self._metrics.error_events.inc(len(rows.events))
         self._metrics.error_sightings.inc(len(rows.sightings))
         self._metrics.error_redeliveries.inc(len(seen) - len(rows.events) - len(rows.sightings))
@@ -130,31 +125,27 @@ class ErrorLane:
                 continue
             ordinals = Ordinals()
             for resource, _, scope, items in iter_items(record):
-                for item in items:
-                    if MARKER not in item:
-                        continue
+                telling = [item for item in items if MARKER in item]
+                if not telling:
+                    continue
+                around = Surroundings(
+                    resource=self._resource(resource),
+                    scope_name=_read_scope_name(scope),
+                    ordinals=ordinals,
+                    attributes=self._attributes,
+                )
+                for item in telling:
                     try:
-                        yield from reader(
-                            item,
-                            resource=self._resource(resource),
-                            scope_name=self._scope_name(scope),
-                            ordinals=ordinals,
-                        )
+                        yield from reader(item, around)
                     except DecodeError as fault:
                         damaged.append((item, f"the item's protobuf encoding is damaged: {fault}"))
 
-    def _clean(self, sighting: ExceptionSighting) -> ExceptionSighting:
-        """The sighting as it is stored: without secrets in its attributes and its body."""
-        return replace(
-            sighting,
-            body=self._scrub("", sighting.body),
-            attributes={key: self._scrub(key, text) for key, text in sighting.attributes.items()},
-        )
-
-    def _scrub(self, key: str, text: str) -> str:
-        if len(text) > SCRUBBED_TEXT_CHARS_MAX:
-            return _scrub_attribute(key, text)
-        return self._scrubbed(key, text)
+    def _read_resource(self, encoding: bytes) -> Mapping[str, str]:
+        """Read a resource's attributes; there are none if its encoding is damaged."""
+        try:
+            return self._attributes.read(Resource.FromString(encoding).attributes)
+        except DecodeError:
+            return {}
 
 
 class _Rows:
@@ -214,14 +205,6 @@ class _Rows:
             max(timestamp_ns, self._received_ns - TIMESTAMP_PAST_NS_MAX),
             self._received_ns + TIMESTAMP_FUTURE_NS_MAX,
         )
-
-
-def _read_resource(encoding: bytes) -> Mapping[str, str]:
-    """The resource's attributes, scrubbed; those that could be read, if its encoding is damaged."""
-    try:
-        return scrub_attributes(read_attributes(Resource.FromString(encoding).attributes))
-    except DecodeError:
-        return {}
 
 
 def _read_scope_name(encoding: bytes) -> str:

@@ -40,28 +40,34 @@ def locate_python(file: str) -> tuple[str, bool]:
     if below:
         return _dotted(below), False
     folder, _, name = path.rpartition("/")
-    name = _SUFFIX.sub("", name)
-    package = folder.rpartition("/")[2]
-    if name in ("__init__", "__main__") and package.isidentifier():
-        name = package if name == "__init__" else f"{package}.__main__"
+    name = _without_suffix(name)
+    if name in ("__init__", "__main__"):
+        package = folder.rpartition("/")[2]
+        if package.isidentifier():
+            name = package if name == "__init__" else f"{package}.__main__"
     return name, True
 
 
 def _below_packages(path: str) -> str:
     """Cut a path to the import path, if it is a library's or the standard library's."""
-    for folder in _PACKAGE_FOLDERS:
+    for folder in _PACKAGE_FOLDERS if "-packages/" in path or ".whl/" in path else ():
         at = path.rfind(folder)
         if at >= 0:
             below = path[at + len(folder) :]
             head, _, rest = below.partition("/")
             return rest if head.endswith(".egg") and rest else below
-    if standard := _STANDARD_LIBRARY.search(path):
-        return path[standard.end() :]
+    if "yth" in path or "pypy" in path or path.startswith("/var/runtime/"):
+        standard = _STANDARD_LIBRARY.search(path)
+        if standard is not None:
+            return path[standard.end() :]
     if path.endswith((".pyx", ".pxd")):  # compiled code names its sources relative to the package
         return path.lstrip("/")
     return ""
 
 
 def _dotted(path: str) -> str:
-    module = _SUFFIX.sub("", path).replace("/", ".")
-    return module.removesuffix(".__init__")
+    return _without_suffix(path).replace("/", ".").removesuffix(".__init__")
+
+
+def _without_suffix(path: str) -> str:
+    return path[:-3] if path.endswith(".py") else _SUFFIX.sub("", path)

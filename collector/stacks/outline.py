@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from collector.model import Frame
 
@@ -66,6 +66,6 @@ class StackParser:
     languages: frozenset[str]
     looks_like: Callable[[str], bool]
     cut: Callable[[str], str]
-    outline: Callable[[str], Outline]
+    outline: Callable[[str, Iterable[str]], Outline]
     read_bodies: Callable[[tuple[str, ...]], Skeleton]
     read_head: Callable[[str], tuple[str, str]]

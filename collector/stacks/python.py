@@ -37,6 +37,8 @@ from collector.stacks.outline import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from collector.stacks.outline import Relation
 
 _BORDERED_HEADER = ("Exception Group ", "| ")  # what stands before the header in a group's text
@@ -57,10 +59,7 @@ SYNTAX_FRAME = "<syntax>"
 
 # The SDK's own frames through which an exception leaves a span: the outermost ones when a span
 # records it on its way.
-_SPAN_EXITS = (
-    ("opentelemetry.trace", "use_span"),
-    ("opentelemetry.sdk.trace", "start_as_current_span"),
-)
+_SPAN_EXITS = ("use_span", "start_as_current_span")
 
 
 def looks_like(text: str) -> bool:
@@ -79,9 +78,22 @@ def cut(text: str) -> str:
     return tail if '  File "' in tail else text[:STACK_CHARS_MAX]
 
 
-def outline(text: str) -> Outline:
-    """Cut a traceback's text into bodies and heads. Lines end with LF."""
-    preamble, body, head = _cut_block(text)
+def outline(text: str, known: Iterable[str] = ()) -> Outline:
+    """Cut a traceback's text into bodies and heads. Lines end with LF.
+
+    A text that begins with a known body has that body, if the body is whole and does not go on.
+    """
+    for body in known:
+        if (
+            text.startswith(body)
+            and body.startswith(_HEADER)
+            and body.endswith("\n")
+            and not text.startswith("  ", len(body))
+        ):
+            preamble, head = "", text[len(body) :]
+            break
+    else:
+        preamble, body, head = _cut_block(text)
     if (
         python_groups.may_hold_a_group(head)
         or (preamble and python_groups.may_hold_a_group(preamble))
@@ -134,7 +146,7 @@ def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
         frames = tuple(_frame(*parts) for parts in found[: -FRAMES_MAX - 1 : -1])
         if position == 0 and frames:
             raise_site = f"{frames[0].file}:{frames[0].line}:{frames[0].function}"
-            escaped = (locate_python(found[0][0])[0], found[0][2]) in _SPAN_EXITS
+            escaped = found[0][2] in _SPAN_EXITS and "/opentelemetry/" in found[0][0]
         exceptions.append(SkeletonException(head=index, relation=relation, frames=frames))
     return Skeleton(exceptions=tuple(exceptions), raise_site=raise_site, escaped_span=escaped)
 

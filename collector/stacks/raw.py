@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import TYPE_CHECKING
 
 from collector.stacks.outline import STACK_CHARS_MAX, Outline, Skeleton, SkeletonException
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 RAW_LINES_MAX = 64
 """Lines kept: nearly every language but Python has the raise at the top."""
@@ -23,7 +27,7 @@ def cut(text: str) -> str:
     return text[:STACK_CHARS_MAX]
 
 
-def outline(text: str) -> Outline:
+def outline(text: str, known: Iterable[str] = ()) -> Outline:  # noqa: ARG001 - the common shape
     """Take a first line that begins like "Type: message" as the head, all else as one body."""
     start = len(text) - len(text.lstrip())
     end = text.find("\n", start)

@@ -45,7 +45,7 @@ _HOST = re.compile(
 )
 _MAIL = re.compile(r"[^@]{1,64}@[^@.]{1,63}\.[^@]{1,190}")
 _RUN = re.compile(r"<value>(?:[\s,;:|/+-]{1,3}<value>)+")
-_BLANKS = re.compile(r"\s+")
+_BLANKS = re.compile(r"\s{2,}|[^\S ]")
 _EDGE = ".:!?*"
 
 

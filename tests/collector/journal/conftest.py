@@ -35,10 +35,8 @@ class TurnedClock(SystemClock):
         return super().monotonic() + self.passed_seconds
 
 
-class TestDisk(Disk):
+class ScriptedDisk(Disk):
     """The real disk, but `before[operation]` is called first and may raise or wait."""
-
-    __test__ = False
 
     def __init__(self) -> None:
         self.before: dict[str, Callable[[], None]] = {}
@@ -104,8 +102,8 @@ def metrics() -> SelfMetrics:
 
 
 @pytest.fixture
-def disk() -> TestDisk:
-    return TestDisk()
+def disk() -> ScriptedDisk:
+    return ScriptedDisk()
 
 
 @pytest.fixture

@@ -24,13 +24,13 @@ def framed(requests) -> bytes:
     return b"".join(encode_length(len(request)) + request for request in requests)
 
 
-def digest_file(requests) -> bytes:
+def digest_file(requests, *, kept_ms: int | None = None) -> bytes:
     """Make the digest file that the writer would have made beside these requests."""
     encoder = DigestEncoder()
     entries = [
         DigestEntry(
             end_offset=len(framed(requests[: count + 1])),
-            kept_ms=SystemClock().now_ns() // 1_000_000,
+            kept_ms=kept_ms or SystemClock().now_ns() // 1_000_000,
             digest=digest_of("traces", requests[count]),
         )
         for count in range(len(requests))
@@ -169,6 +169,17 @@ def test_a_digest_file_is_read_up_to_the_first_damaged_entry(tmp_path):
         path.write_bytes(data[:damaged] + bytes([data[damaged] ^ 1]) + data[damaged + 1 :])
         expected = 0 if damaged < 8 else (damaged - 8) // 36
         assert len(read_digests(path)) == expected
+
+
+def test_sealing_a_leftover_keeps_the_times_of_its_records(folder, open_journal):
+    """The window is not prolonged by a restart."""
+    kept_ms = SystemClock().now_ns() // 1_000_000 - 300_000
+    leave(folder, framed([b"one", b"two"]), digest_file([b"one", b"two", b"lost"], kept_ms=kept_ms))
+
+    (segment,) = open_journal().pending()
+
+    entries = read_digests(segment.digests_path)
+    assert [(entry.end_offset, entry.kept_ms) for entry in entries] == [(4, kept_ms), (8, kept_ms)]
 
 
 class TestDuplicatesAcrossARestart:

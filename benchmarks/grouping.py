@@ -113,9 +113,7 @@ def main() -> None:
         grouper.group(sighting(stack(number, "x"), "x"))
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    print(
-        f"\nheld after {FINGERPRINTS // 10:,} fingerprints: {held / 2**20:.0f} MiB (it no longer grows)"
-    )
+    print(f"\n{f'held after {FINGERPRINTS:,} fingerprints':44}{held / 2**20:9.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from collector.fingerprint.v1.key import Selection
-    from collector.stacks.outline import Skeleton, StackParser
+    from collector.stacks.outline import Outline, Skeleton, StackParser
 
 MESSAGE_CHARS_MAX = 16 * 1024
 """Characters of a message that are kept: longer ones are data."""
@@ -82,7 +82,7 @@ class _Prepared:
 
 def group(sighting: ExceptionSighting) -> Grouping:
     """Group one sighting. Never raises, whatever its texts are."""
-    opened = _open(sighting, ())
+    opened = _scrub_pieces(*_cut(sighting))
     prepared = _prepare(opened.parser, opened.bodies, _types(opened), _sent_type(sighting))
     return _finish(sighting, opened, prepared)
 
@@ -91,7 +91,7 @@ class Grouper:
     """`group`, remembering what repeats. Bounded by count and bytes; for one thread."""
 
     def __init__(self) -> None:
-        self._whole: _Recent[tuple[str, ...], Grouping] = _Recent(WHOLE_STACKS_MAX, WHOLE_BYTES_MAX)
+        self._whole: _Recent[tuple[Any, ...], Grouping] = _Recent(WHOLE_STACKS_MAX, WHOLE_BYTES_MAX)
         self._prepared: _Recent[tuple[Any, ...], _Prepared] = _Recent(
             PREPARED_STACKS_MAX, PREPARED_BYTES_MAX
         )
@@ -101,26 +101,30 @@ class Grouper:
         """Group one sighting; equal to `group(sighting)`. Never raises."""
         if _override(sighting) is not None:
             return group(sighting)
+        parser, outline = _cut(sighting, self._first_bodies)
+        if outline.bodies[0] not in self._first_bodies:
+            self._first_bodies.append(outline.bodies[0])
         resource = sighting.resource
         whole = (
-            sighting.exception_stacktrace,
+            parser.name,
+            outline,
             sighting.exception_message,
             sighting.exception_type,
-            resource.get(SDK_LANGUAGE, ""),
-            resource.get("service.namespace", ""),
-            resource.get("service.name", ""),
+            resource.get(SDK_LANGUAGE),
+            resource.get("service.namespace"),
+            resource.get("service.name"),
             _place(sighting),
         )
         grouping = self._whole.get(whole)
         if grouping is None:
-            grouping = self._group_by_bodies(sighting)
+            opened = _scrub_pieces(parser, outline)
+            grouping = _finish(sighting, opened, self._prepare(opened, _sent_type(sighting)))
             size = 2 * len(grouping.stacktrace) + 4 * len(grouping.message) + _OBJECTS_BYTES
             self._whole.put(whole, grouping, size)
         return grouping
 
-    def _group_by_bodies(self, sighting: ExceptionSighting) -> Grouping:
-        opened = _open(sighting, self._first_bodies)
-        types, sent_type = _types(opened), _sent_type(sighting)
+    def _prepare(self, opened: _Opened, sent_type: str) -> _Prepared:
+        types = _types(opened)
         key = (opened.parser.name, opened.bodies, types, sent_type)
         prepared = self._prepared.get(key)
         if prepared is None:
@@ -128,9 +132,7 @@ class Grouper:
             size = 3 * sum(map(len, opened.bodies))
             size += _OBJECTS_BYTES * (2 + len(prepared.selection.frames))
             self._prepared.put(key, prepared, size)
-        if opened.bodies[0] not in self._first_bodies:
-            self._first_bodies.append(opened.bodies[0])
-        return _finish(sighting, opened, prepared)
+        return prepared
 
 
 class _Recent(Generic[K, V]):
@@ -194,14 +196,20 @@ def explain(
     )
 
 
-def _open(sighting: ExceptionSighting, first_bodies: Iterable[str]) -> _Opened:
-    """Bound the stack's text, cut it into pieces, and scrub those that no other raise repeats."""
+def _cut(
+    sighting: ExceptionSighting, first_bodies: Iterable[str] = ()
+) -> tuple[StackParser, Outline]:
+    """Bound the stack's text and cut it into pieces."""
     text = sighting.exception_stacktrace
     parser = choose(text, sighting.resource.get(SDK_LANGUAGE, ""))
     text = parser.cut(text)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    outline = parser.outline(text, first_bodies)
+    return parser, parser.outline(text, first_bodies)
+
+
+def _scrub_pieces(parser: StackParser, outline: Outline) -> _Opened:
+    """Scrub the pieces that no other raise repeats, and read types and messages."""
     heads = tuple([scrub(head) for head in outline.heads])
     return _Opened(
         parser=parser,

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 ATTRIBUTES_COUNT_MAX: Final = 1024
-"""Attributes of one span, event, record or resource that are read; SDKs send at most 128 unless told otherwise."""
+"""Attributes of one span, event, record or resource that are read; SDKs send at most 128 unless
+told otherwise."""
 
 ATTRIBUTE_CHARS_MAX: Final = 16 * 1024
 """Characters of one attribute's value that are kept: longer ones are payloads."""
@@ -102,7 +103,8 @@ def value_text(value: Any) -> str:
 
 
 def container_text(value: Any) -> str:
-    """An array or a map as `nested_text`, cut to `ATTRIBUTE_CHARS_MAX`; as base64 at once when it is large."""
+    """An array or a map as `nested_text`, cut to `ATTRIBUTE_CHARS_MAX`; as base64 at once when it
+    is large."""
     if value.ByteSize() > JSON_BYTES_MAX:
         return base64_text(value.SerializeToString())
     text = nested_text(value)
@@ -110,7 +112,8 @@ def container_text(value: Any) -> str:
 
 
 def nested_text(value: Any) -> str:
-    """The whole JSON of an `AnyValue` that holds an array or a map; when it is too deep, base64 of its encoding."""
+    """The whole JSON of an `AnyValue` that holds an array or a map; when it is too deep, base64 of
+    its encoding."""
     try:
         return _json(value, JSON_LEVELS_MAX)
     except _TooDeep:
@@ -118,7 +121,8 @@ def nested_text(value: Any) -> str:
 
 
 def float_text(number: float) -> str:
-    """The shortest text that reads back as the same float, as ClickHouse writes it: 1, 0.1, 1e21, 1.5e-7, -0, NaN."""
+    """The shortest text that reads back as the same float, as ClickHouse writes it: 1, 0.1, 1e21,
+    1.5e-7, -0, NaN."""
     if math.isnan(number):
         return "NaN"
     if math.isinf(number):

@@ -21,13 +21,15 @@ MARKER: Final = b"exception."
 """Bytes that every item with an exception contains: the name of one of its attributes."""
 
 STACKTRACE_END_BYTES_MAX: Final = 256 * 1024
-"""Of a longer stack trace the first and the last bytes are kept, each at least as long as any parser reads."""
+"""Of a longer stack trace the first and the last bytes are kept, each at least as long as any
+parser reads."""
 
 EVENT_ID_CHARS_MAX: Final = 64
 """Characters of `otel_errors.event_id` that count; our SDK sends 32 hex digits."""
 
 WEIGHT_MAX: Final = 2**31
-"""Occurrences that one sighting may stand for; above it the sender is wrong, and the sighting counts once."""
+"""Occurrences that one sighting may stand for; above it the sender is wrong, and the sighting
+counts once."""
 
 _TYPE: Final = b"exception.type"
 _MESSAGE: Final = b"exception.message"
@@ -65,7 +67,8 @@ class Surroundings:
 
 
 class Ordinals:
-    """Numbers the sightings of one request that are alike in all else: see `ExceptionSighting.ordinal`."""
+    """Numbers the sightings of one request that are alike in all else: see
+    `ExceptionSighting.ordinal`."""
 
     def __init__(self) -> None:
         self._counts: dict[tuple[object, ...], int] = {}

@@ -69,7 +69,8 @@ def read_span(item: bytes, around: Surroundings) -> list[ExceptionSighting]:
 
 
 def id_text(data: bytes) -> str:
-    """A trace or span id as lower-case hex; "" when it was not sent or is all zeros, which means the same."""
+    """A trace or span id as lower-case hex; "" when it was not sent or is all zeros, which means
+    the same."""
     return data[:_ID_BYTES_MAX].hex() if any(data) else ""
 
 

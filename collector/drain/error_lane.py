@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from collector.self_metrics import SelfMetrics
 
 TIMESTAMP_PAST_NS_MAX: Final = 7 * 86_400 * 1_000_000_000
-"""How old an error may be when it is received: exporters that were cut off send what they kept, for days."""
+"""How old an error may be when it is received: exporters that were cut off send what they kept, for
+days."""
 
 TIMESTAMP_FUTURE_NS_MAX: Final = 600 * 1_000_000_000
 """How far ahead of ours a sender's clock may be."""
@@ -54,9 +55,9 @@ _READERS: Final = {"traces": read_span, "logs": read_log_record}
 class ErrorBatch:
     """The rows of one segment, in the order of its sightings.
 
-    `retractions` are rows of `error_events` too, with negative weights: each takes back an occurrence, stored with an
-    earlier segment, that turned out to be part of another one (see `collector.drain.occurrences`). `damaged` are items
-    that could not be read, with the reason.
+    `retractions` are rows of `error_events` too, with negative weights: each takes back an
+    occurrence, stored with an earlier segment, that turned out to be part of another one (see
+    `collector.drain.occurrences`). `damaged` are items that could not be read, with the reason.
     """
 
     events: tuple[ErrorEvent, ...]
@@ -66,9 +67,11 @@ class ErrorBatch:
 
 
 class ErrorLane:
-    """Reads one segment after the other, in the order of their names; a segment may be read again at once.
+    """Reads one segment after the other, in the order of their names; a segment may be read again
+    at once.
 
-    `group` is what tells the group of a sighting (`collector.grouping.Grouper.group`). Belongs to one thread.
+    `group` is what tells the group of a sighting (`collector.grouping.Grouper.group`). Belongs to
+    one thread.
     """
 
     def __init__(
@@ -87,7 +90,8 @@ class ErrorLane:
     def read(
         self, segment_name: str, signal: Signal, sealed_ms: int, records: Iterable[bytes]
     ) -> ErrorBatch:
-        """Decide on all that a segment tells of. The answer depends on the segments before it, and on nothing else."""
+        """Decide on all that a segment tells of. The answer depends on the segments before it, and
+        on nothing else."""
         damaged: list[tuple[bytes, str]] = []
         seen = [
             (sighting, self._group(sighting))

@@ -46,13 +46,16 @@ if TYPE_CHECKING:
     from collector.self_metrics import SelfMetrics
 
 WINDOW_MS: Final = 600_000
-"""How long a sighting is remembered, by segment time: exporters retry for minutes, spans of one exception end together."""
+"""How long a sighting is remembered, by segment time: exporters retry for minutes, spans of one
+exception end together."""
 
 SIGHTINGS_MAX: Final = 200_000
-"""Sightings remembered between two segments, about 0.7 KB each; the oldest go first. 10 s at 20,000 a second."""
+"""Sightings remembered between two segments, about 0.7 KB each; the oldest go first. 10 s at 20,000
+a second."""
 
 SEALED_MS_DIGITS: Final = 13
-"""A segment's name begins with the time at which it was sealed, in Unix milliseconds of this many digits."""
+"""A segment's name begins with the time at which it was sealed, in Unix milliseconds of this many
+digits."""
 
 # What tells processes of one service apart, where there is no span id to do so.
 _PROCESS_ATTRIBUTES: Final = (
@@ -69,8 +72,8 @@ _PROCESS_ATTRIBUTES: Final = (
 class RememberedSighting:
     """What the memory keeps of a stored sighting: columns of `error_events` and `error_sightings`.
 
-    `original_timestamp_ns` is the time as sent. `weight` is the row's `Weight` (negative in a retraction), and 0 for a
-    row of `error_sightings`.
+    `original_timestamp_ns` is the time as sent. `weight` is the row's `Weight` (negative in a
+    retraction), and 0 for a row of `error_sightings`.
     """
 
     event_id: str
@@ -94,9 +97,11 @@ class RememberedSighting:
 
 
 class Decision(NamedTuple):
-    """What one sighting is: the row of a new occurrence, a later sighting of a known one, or a re-delivery.
+    """What one sighting is: the row of a new occurrence, a later sighting of a known one, or a
+    re-delivery.
 
-    `retracted` is the event id and the weight of a stored occurrence that turned out to be part of this one.
+    `retracted` is the event id and the weight of a stored occurrence that turned out to be part of
+    this one.
     """
 
     outcome: Literal["event", "sighting", "redelivery"]
@@ -106,10 +111,11 @@ class Decision(NamedTuple):
 
 
 def sighting_key(sighting: ExceptionSighting, grouping: Grouping) -> str:
-    """What identifies an exception wherever it is seen, then how it was seen, then, without a span, in which process.
+    """What identifies an exception wherever it is seen, then how it was seen, then, without a span,
+    in which process.
 
-    `<32 hex>.<mark>` or `<32 hex>.<mark>.<16 hex>`; only the part before the dot is shared by sightings of one
-    occurrence.
+    `<32 hex>.<mark>` or `<32 hex>.<mark>.<16 hex>`; only the part before the dot is shared by
+    sightings of one occurrence.
     """
     resource = sighting.resource
     stack = grouping.stack
@@ -171,7 +177,8 @@ def _describe(
 
 
 class _Sighting:
-    """One sighting in the memory. `family` and `sdk_key` are "" when it has no trace or no SDK event id."""
+    """One sighting in the memory. `family` and `sdk_key` are "" when it has no trace or no SDK
+    event id."""
 
     __slots__ = (
         "family",
@@ -226,7 +233,8 @@ class Occurrences:
         self._families: dict[str, Family | _Sighting] = {}
 
     def restore(self, rows: Iterable[RememberedSighting]) -> None:
-        """Remember stored rows, in any order: those of the last `WINDOW_MS` before the next segment to be read."""
+        """Remember stored rows, in any order: those of the last `WINDOW_MS` before the next segment
+        to be read."""
         for row in rows:
             occurrence, _ = self._occurrences.get(row.event_id, (None, 0))
             self._remember(
@@ -234,7 +242,8 @@ class Occurrences:
             )
 
     def decide(self, segment: str, rows: Sequence[RememberedSighting]) -> list[Decision]:
-        """Decide on all sightings of a segment, made by `undecided`; the answers stand in the order of `rows`."""
+        """Decide on all sightings of a segment, made by `undecided`; the answers stand in the order
+        of `rows`."""
         self._forget_before(segment)
         made: list[_Sighting | None] = [None] * len(rows)
         retracted: dict[int, tuple[str, int]] = {}
@@ -277,7 +286,8 @@ class Occurrences:
         ]
 
     def _find(self, sighting: _Sighting) -> tuple[Occurrence | None, Occurrence | None]:
-        """The occurrence that a sighting belongs to, and another one that it shows to be the same."""
+        """The occurrence that a sighting belongs to, and another one that it shows to be the
+        same."""
         if sighting.sdk_key:
             known = self._by_sdk_key.get(sighting.sdk_key)
             if known is not None:
@@ -352,7 +362,8 @@ class Occurrences:
                 del self._families[sighting.family]
 
     def _forget_before(self, segment: str) -> None:
-        """Forget this segment, if it was read before, all that is too old for it, and what is too much."""
+        """Forget this segment, if it was read before, all that is too old for it, and what is too
+        much."""
         window_start_ms = int(segment[:SEALED_MS_DIGITS]) - WINDOW_MS
         for name in list(self._segments):
             if name == segment or int(name[:SEALED_MS_DIGITS]) < window_start_ms:
@@ -396,7 +407,8 @@ def _count(counts: dict[_Key, int], key: _Key, change: int) -> None:
 
 
 def _identity(row: RememberedSighting) -> str:
-    """What makes a sighting this one, 32 hex digits; also the event id, if it is the first of its occurrence."""
+    """What makes a sighting this one, 32 hex digits; also the event id, if it is the first of its
+    occurrence."""
     identity = (
         f"{row.sighting_key}|{row.seen_in}|{row.trace_id}|{row.span_id}"
         f"|{row.original_timestamp_ns}|{row.ordinal}|{row.sdk_event_id}"

@@ -37,16 +37,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Mark = Literal["recorded", "left", "escaped", "logged"]
-"""How an occurrence was seen on a span: recorded as an event, leaving the span by its stack, leaving it by the attribute
-`exception.escaped` alone (the stock SDK records some exceptions both ways), or in a log record."""
+"""How an occurrence was seen on a span: recorded as an event, leaving the span by its stack,
+leaving it by the attribute `exception.escaped` alone (the stock SDK records some exceptions both
+ways), or in a log record."""
 
 MARKS: Final[tuple[Mark, ...]] = ("recorded", "left", "escaped", "logged")
 
 SKEW_NS_MAX: Final = 10_000_000
-"""How much earlier an outer span's event may seem than the inner one's. Clocks of milliseconds and their rounding need 2 ms."""
+"""How much earlier an outer span's event may seem than the inner one's. Clocks of milliseconds and
+their rounding need 2 ms."""
 
 CANDIDATES_MAX: Final = 64
-"""Occurrences that are looked at for one sighting; those that are passed over carry another SDK event id."""
+"""Occurrences that are looked at for one sighting; those that are passed over carry another SDK
+event id."""
 
 Span = str
 _Awaited = Literal["log", "event", "left", "escaped", "child", "arrival"]
@@ -80,7 +83,8 @@ class Occurrence:
         self.sdk_ids: dict[str, int] = {}
 
     def may_have(self, sdk_id: str) -> bool:
-        """Whether a sighting with this SDK event id can belong to it: two ids are two occurrences."""
+        """Whether a sighting with this SDK event id can belong to it: two ids are two
+        occurrences."""
         return not sdk_id or not self.sdk_ids or sdk_id in self.sdk_ids
 
 
@@ -112,7 +116,8 @@ class Family:
         return not self._seen
 
     def find(self, span: Span, mark: Mark, time: int, sdk_id: str) -> Occurrence | None:
-        """The occurrence that awaits this sighting on its own span; the nearest in time of those that do."""
+        """The occurrence that awaits this sighting on its own span; the nearest in time of those
+        that do."""
         best: tuple[int, Occurrence] | None = None
         for awaited, side in _MET_BY[mark]:
             waiting = self._waiting.get((span, awaited))
@@ -131,7 +136,8 @@ class Family:
     ) -> Occurrence | None:
         """The occurrence, seen on the parent span, that awaits a sighting on a child of it.
 
-        `inner` is the occurrence to which the sighting belongs already, if any: it has no second way out.
+        `inner` is the occurrence to which the sighting belongs already, if any: it has no second
+        way out.
         """
         waiting = self._waiting.get((parent, "child"))
         if not waiting:
@@ -190,7 +196,8 @@ class Family:
 
 
 def _awaits(seen: _Seen) -> list[tuple[_Awaited, int]]:
-    """What an occurrence awaits on a span, with the time at which it was first seen there: the table above."""
+    """What an occurrence awaits on a span, with the time at which it was first seen there: the
+    table above."""
     awaited: list[tuple[_Awaited, int]] = []
     events = [seen[mark][0] for mark in ("recorded", "left", "escaped") if mark in seen]
     logs = seen.get("logged")

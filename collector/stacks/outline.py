@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,8 +20,7 @@ Relation = Literal["", "cause", "context", "member"]
 """How an exception is tied to the one before it: see `collector.model.StackException`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class Outline(NamedTuple):
     """A stack's text in pieces: `preamble`, each body followed by its head, then `tail`.
 
     A body is followed by exactly one head, which may be empty when the text was cut off.

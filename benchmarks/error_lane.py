@@ -1,10 +1,11 @@
 """What the error lane's Python costs per error, from OTLP bytes to rows, without the insert.
 
-    python benchmarks/error_lane.py [--errors 20000]
+    python -m benchmarks.error_lane [--errors 20000]
 
-Four loads of 30-frame Python stacks: span events and log records, from one stack that repeats with an id in its message
-(a storm), and with every stack distinct. A span carries ten attributes. Prints CPU microseconds per error; the budget
-of 20,000 repeated errors a second on two cores, the insert included, leaves this part 35 us.
+Four loads of 30-frame Python stacks: span events and log records, from one stack that repeats with
+an id in its message (a storm), and with every stack distinct. A span carries ten attributes. Prints
+CPU microseconds per error; the budget of 20,000 repeated errors a second on two cores, the insert
+included, leaves this part 35 us.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import random
 import resource
 import time
+from typing import TYPE_CHECKING
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -23,6 +25,11 @@ from collector.drain.error_lane import ErrorLane
 from collector.drain.occurrences import Occurrences
 from collector.grouping import Grouper
 from collector.self_metrics import SelfMetrics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from collector.model import Signal
 
 FRAMES = 30
 ERRORS_PER_REQUEST = 100
@@ -100,7 +107,7 @@ def log_request(first: int, *, distinct: bool) -> bytes:
     return request.SerializeToString()
 
 
-def measure(name: str, signal: str, requests: list[bytes], lane: ErrorLane) -> None:
+def measure(name: str, signal: Signal, requests: list[bytes], lane: ErrorLane) -> None:
     per_segment = ERRORS_PER_SEGMENT // ERRORS_PER_REQUEST
     errors = 0
     cpu, wall = time.process_time(), time.perf_counter()
@@ -126,7 +133,8 @@ def main() -> None:
     parser.add_argument("--errors", type=int, default=20_000)
     errors = parser.parse_args().errors
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    for signal, make in (("traces", span_request), ("logs", log_request)):
+    loads: dict[Signal, Callable[..., bytes]] = {"traces": span_request, "logs": log_request}
+    for signal, make in loads.items():
         for distinct in (False, True):
             requests = [
                 make(first, distinct=distinct) for first in range(0, errors, ERRORS_PER_REQUEST)

@@ -1,8 +1,9 @@
 """`AnyValue` -> text, in the form in which the tables of traces and logs have it.
 
-Text as sent (invalid UTF-8 replaced); `true`, `false`; integers; floats in the shortest form that reads back, as
-ClickHouse's `toString` writes them, and `NaN`, `Infinity`, `-Infinity`; bytes as base64; arrays and maps as compact
-JSON to 4 levels, what is nested deeper or is too large as base64 of its encoding; nothing as "".
+Text as sent (invalid UTF-8 replaced); `true`, `false`; integers; floats in the shortest form that
+reads back, as ClickHouse's `toString` writes them, and `NaN`, `Infinity`, `-Infinity`; bytes as
+base64; arrays and maps as compact JSON to 4 levels, what is nested deeper or is too large as base64
+of its encoding; nothing as "".
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ _UTF8_BYTES_PER_CHAR_MAX: Final = 4
 _FIXED_MIN, _FIXED_MAX = 1e-6, 1e21  # between them ClickHouse writes a float without an exponent
 
 
-class _TooDeep(Exception):  # noqa: N818 - a signal inside this file, not an error of anybody
+class _TooDeep(Exception):
     """More levels than JSON_LEVELS_MAX."""
 
 
@@ -83,8 +84,8 @@ class AttributeReader:
         return name, self._clean(name, cut_text(text, ATTRIBUTE_CHARS_MAX))
 
 
-def value_text(value: Any) -> str:
-    """The text of one `AnyValue`, at most `ATTRIBUTE_CHARS_MAX` characters."""
+def value_text(value: Any) -> str:  # noqa: PLR0911 - one return a kind reads as a table
+    """Return the text of one `AnyValue`, at most `ATTRIBUTE_CHARS_MAX` characters."""
     kind = value.WhichOneof("value")
     if kind == "string_value":
         return cut_text(value.string_value, ATTRIBUTE_CHARS_MAX)
@@ -103,8 +104,10 @@ def value_text(value: Any) -> str:
 
 
 def container_text(value: Any) -> str:
-    """An array or a map as `nested_text`, cut to `ATTRIBUTE_CHARS_MAX`; as base64 at once when it
-    is large."""
+    """Return `nested_text`, cut to `ATTRIBUTE_CHARS_MAX` characters.
+
+    A large one becomes base64 at once, so that the walk over it is bounded.
+    """
     if value.ByteSize() > JSON_BYTES_MAX:
         return base64_text(value.SerializeToString())
     text = nested_text(value)
@@ -112,8 +115,10 @@ def container_text(value: Any) -> str:
 
 
 def nested_text(value: Any) -> str:
-    """The whole JSON of an `AnyValue` that holds an array or a map; when it is too deep, base64 of
-    its encoding."""
+    """Return the whole JSON of an `AnyValue` that holds an array or a map.
+
+    When it is too deep: base64 of its encoding.
+    """
     try:
         return _json(value, JSON_LEVELS_MAX)
     except _TooDeep:
@@ -121,8 +126,10 @@ def nested_text(value: Any) -> str:
 
 
 def float_text(number: float) -> str:
-    """The shortest text that reads back as the same float, as ClickHouse writes it: 1, 0.1, 1e21,
-    1.5e-7, -0, NaN."""
+    """Return the shortest text that reads back as the same float, as ClickHouse writes it.
+
+    For example 1, 0.1, 1e21, 1.5e-7, -0, NaN, -Infinity.
+    """
     if math.isnan(number):
         return "NaN"
     if math.isinf(number):
@@ -139,18 +146,18 @@ def float_text(number: float) -> str:
 
 
 def base64_text(data: bytes) -> str:
-    """Base64, cut to `ATTRIBUTE_CHARS_MAX` characters."""
+    """Return base64, cut to `ATTRIBUTE_CHARS_MAX` characters."""
     return base64.b64encode(data[: ATTRIBUTE_CHARS_MAX // 4 * 3]).decode("ascii")
 
 
 def cut_text(data: bytes, chars_max: int) -> str:
-    """The first characters of a text; what is not UTF-8 becomes U+FFFD."""
+    """Return the first characters of a text; what is not UTF-8 becomes U+FFFD."""
     if len(data) <= chars_max:
         return data.decode("utf-8", "replace")
     return data[: chars_max * _UTF8_BYTES_PER_CHAR_MAX].decode("utf-8", "replace")[:chars_max]
 
 
-def _json(value: Any, levels_left: int) -> str:
+def _json(value: Any, levels_left: int) -> str:  # noqa: PLR0911 - as above
     kind = value.WhichOneof("value")
     if kind is None:
         return "null"

@@ -1,7 +1,8 @@
 """What spans and log records have in common: the attributes that tell of an exception.
 
-Names: https://opentelemetry.io/docs/specs/semconv/registry/attributes/exception/ (`exception.escaped` is deprecated
-there, and still sent), and our SDK's `otel_errors.event_id` and `otel_errors.count`.
+Names: https://opentelemetry.io/docs/specs/semconv/registry/attributes/exception/
+(`exception.escaped` is deprecated there, and still sent), and our SDK's `otel_errors.event_id` and
+`otel_errors.count`.
 """
 
 from __future__ import annotations
@@ -67,14 +68,16 @@ class Surroundings:
 
 
 class Ordinals:
-    """Numbers the sightings of one request that are alike in all else: see
-    `ExceptionSighting.ordinal`."""
+    """Numbers the sightings of one request that are alike in all else.
+
+    See `collector.model.ExceptionSighting.ordinal`.
+    """
 
     def __init__(self) -> None:
         self._counts: dict[tuple[object, ...], int] = {}
 
     def take(self, *identity: object) -> int:
-        """How many sightings with this identity came before in the request."""
+        """Return how many sightings with this identity came before in the request."""
         ordinal = self._counts.get(identity, 0)
         self._counts[identity] = ordinal + 1
         return ordinal

@@ -1,7 +1,7 @@
 """One log record's encoding -> the exception that it tells of, if any.
 
-A record tells of an exception by its attributes, whatever its event name is: semantic conventions ask for
-`<operation>.exception`, loggers send none.
+A record tells of an exception by its attributes, whatever its event name is: semantic conventions
+ask for `<operation>.exception`, loggers send none.
 """
 
 from __future__ import annotations

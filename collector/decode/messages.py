@@ -1,11 +1,13 @@
 """The OTLP messages of one item, with every text field declared as bytes.
 
-protobuf's C parser refuses a message in which a `string` is not valid UTF-8; ClickHouse stores it. An exception whose
-message holds one broken byte must not be lost, so the items are parsed with messages in which text is `bytes` (the two
-are the same on the wire) and decoded with `errors="replace"`.
+protobuf's C parser refuses a message in which a `string` is not valid UTF-8; ClickHouse stores it.
+An exception whose message holds one broken byte must not be lost, so the items are parsed with
+messages in which text is `bytes` (the two are the same on the wire) and decoded with
+`errors="replace"`.
 
-The messages are derived from the descriptors of the `opentelemetry-proto` package, so they know every field that it
-knows. They live in a descriptor pool of their own, under a package name of their own.
+The messages are derived from the descriptors of the `opentelemetry-proto` package, so they know
+every field that it knows. They live in a descriptor pool of their own, under a package name of
+their own.
 """
 
 from __future__ import annotations

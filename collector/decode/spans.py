@@ -1,11 +1,11 @@
 """One span's encoding -> the exceptions that it tells of.
 
-Exceptions are found by their attributes, whatever the event is called: semantic conventions name it `exception`, old
-bridges and hand-written code do not.
+Exceptions are found by their attributes, whatever the event is called: semantic conventions name it
+`exception`, old bridges and hand-written code do not.
 
-A span that has `exception.*` among its own attributes and no exception event is a sighting too, at the span's end: so
-do bridges from tracers that know no events, and the error would be lost otherwise. With an event there, the attributes
-are a copy of it.
+A span that has `exception.*` among its own attributes and no exception event is a sighting too, at
+the span's end: so do bridges from tracers that know no events, and the error would be lost
+otherwise. With an event there, the attributes are a copy of it.
 """
 
 from __future__ import annotations
@@ -69,8 +69,10 @@ def read_span(item: bytes, around: Surroundings) -> list[ExceptionSighting]:
 
 
 def id_text(data: bytes) -> str:
-    """A trace or span id as lower-case hex; "" when it was not sent or is all zeros, which means
-    the same."""
+    """Return an id as lower-case hex; "" when it was not sent or is all zeros.
+
+    OTLP gives the two the same meaning.
+    """
     return data[:_ID_BYTES_MAX].hex() if any(data) else ""
 
 

@@ -1,14 +1,15 @@
 """The error lane: the records of a segment -> rows of errors.
 
-    records     OTLP requests, in the order in which they were received
-    items       only spans and log records that hold the bytes `exception.`         collector.decode.framing
-    sightings   each exception that an item tells of                                collector.decode.spans, .logs
-    groupings   scrub, parse the stack, fingerprint                                 collector.grouping
-    decisions   new occurrence, later sighting, or re-delivery                      collector.drain.occurrences
-    rows        `ErrorEvent` and `ErrorSighting`, secrets removed, times in range
+    records    OTLP requests, in the order in which they were received
+    items      spans and log records that hold the bytes `exception.`  collector.decode.framing
+    sightings  each exception that an item tells of                    collector.decode.spans, .logs
+    groupings  scrub, parse the stack, fingerprint                     collector.grouping
+    decisions  new occurrence, later sighting, or re-delivery          collector.drain.occurrences
+    rows       `ErrorEvent` and `ErrorSighting`, times in range
 
-A damaged item costs itself alone. Times out of range are moved into it: a clock that is wrong by years would open
-partitions by the hundred, and hide the error from everybody who looks at the last hour.
+A damaged item costs itself alone. Times out of range are moved into it: a clock that is wrong by
+years would open partitions by the hundred, and hide the error from everybody who looks at the last
+hour.
 """
 
 from __future__ import annotations
@@ -67,11 +68,10 @@ class ErrorBatch:
 
 
 class ErrorLane:
-    """Reads one segment after the other, in the order of their names; a segment may be read again
-    at once.
+    """Reads one segment after the other, in the order of their names.
 
-    `group` is what tells the group of a sighting (`collector.grouping.Grouper.group`). Belongs to
-    one thread.
+    `group` tells the group of a sighting (`collector.grouping.Grouper.group`). A segment may be
+    read again, as long as none was read after it. Belongs to one thread.
     """
 
     def __init__(
@@ -90,8 +90,10 @@ class ErrorLane:
     def read(
         self, segment_name: str, signal: Signal, sealed_ms: int, records: Iterable[bytes]
     ) -> ErrorBatch:
-        """Decide on all that a segment tells of. The answer depends on the segments before it, and
-        on nothing else."""
+        """Decide on all that a segment tells of.
+
+        The answer depends on the segments before it, and on nothing else.
+        """
         damaged: list[tuple[bytes, str]] = []
         seen = [
             (sighting, self._group(sighting))
@@ -141,7 +143,7 @@ class ErrorLane:
                 for item in telling:
                     try:
                         yield from reader(item, around)
-                    except DecodeError as fault:
+                    except DecodeError as fault:  # noqa: PERF203 - one item is the unit of damage
                         damaged.append((item, f"the item's protobuf encoding is damaged: {fault}"))
 
     def _read_resource(self, encoding: bytes) -> Mapping[str, str]:

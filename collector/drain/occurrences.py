@@ -1,34 +1,40 @@
 """Which sightings are one occurrence: the memory of the last ten minutes, and what it decides.
 
-An exception that passes five spans is recorded five times, and logged once or twice; a client that heard no answer
-sends all of it again. A person counts one error. For each sighting, in this order:
+An exception that passes five spans is recorded five times, and logged once or twice; a client that
+heard no answer sends all of it again. A person counts one error. For each sighting, in this order:
 
-1. The same sighting again (same signal, span, event time, key, ordinal, SDK event id) is a *re-delivery*: not stored.
-   Without a span, the process that sent it stands for the span.
-2. A sighting with an `otel_errors.event_id` that is known in its service belongs to the occurrence with that id.
-3. Else it belongs to the occurrence that awaits it in its trace: `collector/drain/propagation.py` says which, and why
-   the order of arrival does not matter. The *key* that sightings of one occurrence share is a digest of service, type,
-   message and raise site, as grouping reads them: the raw attributes differ between signals.
-4. Else it is a new occurrence. Its event id is a digest of what identifies this sighting, so the same data gives the
-   same ids. Log records outside any trace always end here.
+1. The same sighting again (same signal, span, event time, key, ordinal, SDK event id) is a
+   *re-delivery*: not stored. Without a span, the process that sent it stands for the span.
+2. A sighting with an `otel_errors.event_id` that is known in its service belongs to the occurrence
+   with that id.
+3. Else it belongs to the occurrence that awaits it in its trace: `collector/drain/propagation.py`
+   says which, and why the order of arrival does not matter. The *key* that sightings of one
+   occurrence share is a digest of service, type, message and raise site, as grouping reads them:
+   the raw attributes differ between signals.
+4. Else it is a new occurrence. Its event id is a digest of what identifies this sighting, so the
+   same data gives the same ids. Log records outside any trace always end here.
 
-A sighting can link two occurrences: spans 1 and 3 of a chain came, and now span 2 comes between them. If one of the two
-has no stored row yet, which is so for everything in one segment, it becomes part of the other. If both are stored, the
-sighting joins the inner one, and the outer one is *retracted*: one more row under its event id, with its weight negated,
-so that every sum of weights is right. That takes three exports of one process in the wrong order: a stock SDK exports
-inner spans first, and two batches that swap places are resolved without. The sighting then belongs to both.
+A sighting can link two occurrences: spans 1 and 3 of a chain came, and now span 2 comes between
+them. If one of the two has no stored row yet, which is so for everything in one segment, it becomes
+part of the other. If both are stored, the sighting joins the inner one, and the outer one is
+*retracted*: one more row under its event id, with its weight negated, so that every sum of weights
+is right. That takes three exports of one process in the wrong order: a stock SDK exports inner
+spans first, and two batches that swap places are resolved without. The sighting then belongs to
+both.
 
-What is exact: counts (sums of weights), for any order of arrival within the memory's window, as long as each span on
-the way of an exception recorded it. Which of several alike belong together (three retries that come after the parent)
-is the best guess by time. What is not seen as one: spans that did not record the exception, or were not sent, between
-two that did; events with and without a stack; alike sightings, in one tick of a coarse clock, that a proxy regroups
-into other requests (ordinals are numbered by request: such are taken for re-deliveries).
+What is exact: counts (sums of weights), for any order of arrival within the memory's window, as
+long as each span on the way of an exception recorded it. Which of several alike belong together
+(three retries that come after the parent) is the best guess by time. What is not seen as one: spans
+that did not record the exception, or were not sent, between two that did; events with and without a
+stack; alike sightings, in one tick of a coarse clock, that a proxy regroups into other requests
+(ordinals are numbered by request: such are taken for re-deliveries).
 
-Time is the time of the segments. The memory follows from the rows of the segments before, and from nothing else: not
-from the clock, not from the order within a segment. So a collector that is killed, restores the memory from the rows
-whose segment is not in the journal any more, and reads its journal again, decides as before, to the byte. To keep that:
-everything remembered is in `RememberedSighting`, which is what the tables hold; forgetting happens between segments;
-and a segment that is read twice (an insert failed) is forgotten first.
+Time is the time of the segments. The memory follows from the rows of the segments before, and from
+nothing else: not from the clock, not from the order within a segment. So a collector that is
+killed, restores the memory from the rows whose segment is not in the journal any more, and reads
+its journal again, decides as before, to the byte. To keep that: everything remembered is in
+`RememberedSighting`, which is what the tables hold; forgetting happens between segments; and a
+segment that is read twice (an insert failed) is forgotten first.
 """
 
 from __future__ import annotations
@@ -38,6 +44,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar, cast
 
 from collector.drain.propagation import Family, Mark, Occurrence
+from collector.drain.sighting_key import sighting_key
 from collector.model import ErrorEvent, ErrorSighting, ExceptionSighting, Grouping, SeenIn
 
 if TYPE_CHECKING:
@@ -57,15 +64,8 @@ SEALED_MS_DIGITS: Final = 13
 """A segment's name begins with the time at which it was sealed, in Unix milliseconds of this many
 digits."""
 
-# What tells processes of one service apart, where there is no span id to do so.
-_PROCESS_ATTRIBUTES: Final = (
-    "service.instance.id",
-    "host.name",
-    "host.id",
-    "k8s.pod.uid",
-    "container.id",
-    "process.pid",
-)
+STORED_TIME_NS_MAX: Final = 9_223_372_036_000_000_000
+"""The last time that a DateTime64(9) column holds; later ones come back as this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +97,7 @@ class RememberedSighting:
 
 
 class Decision(NamedTuple):
-    """What one sighting is: the row of a new occurrence, a later sighting of a known one, or a
-    re-delivery.
+    """What one sighting is: a new occurrence's row, a later sighting, or a re-delivery.
 
     `retracted` is the event id and the weight of a stored occurrence that turned out to be part of
     this one.
@@ -110,47 +109,15 @@ class Decision(NamedTuple):
     retracted: tuple[str, int] | None = None
 
 
-def sighting_key(sighting: ExceptionSighting, grouping: Grouping) -> str:
-    """What identifies an exception wherever it is seen, then how it was seen, then, without a span,
-    in which process.
-
-    `<32 hex>.<mark>` or `<32 hex>.<mark>.<16 hex>`; only the part before the dot is shared by
-    sightings of one occurrence.
-    """
-    resource = sighting.resource
-    stack = grouping.stack
-    shared = _digest(
-        (
-            resource.get("service.namespace", ""),
-            resource.get("service.name", ""),
-            grouping.exception_type,
-            grouping.message,
-            stack.raise_site,
-        ),
-        size=16,
-    )
-    mark: Mark = "recorded"
-    if sighting.seen_in == "log_record":
-        mark = "logged"
-    elif stack.escaped_span:
-        mark = "left"
-    elif sighting.escaped:
-        mark = "escaped"
-    if sighting.span_id:
-        return f"{shared}.{mark}"
-    process = _digest([resource.get(name, "") for name in _PROCESS_ATTRIBUTES], size=8)
-    return f"{shared}.{mark}.{process}"
-
-
 def undecided(
     sighting: ExceptionSighting, grouping: Grouping, *, segment: str
 ) -> RememberedSighting:
-    """A sighting as `Occurrences.decide` takes it: with its own weight, and no event id yet."""
+    """Return a sighting as `Occurrences.decide` takes it: its own weight, no event id yet."""
     return _describe(sighting, "", segment, sighting_key(sighting, grouping), sighting.weight)
 
 
 def remembered(row: ErrorEvent | ErrorSighting) -> RememberedSighting:
-    """What is restored from a row: equal to what the memory keeps of it."""
+    """Return what is restored from a row: equal to what the memory keeps of it."""
     weight = row.sighting.weight if isinstance(row, ErrorEvent) else 0
     return _describe(row.sighting, row.event_id, row.segment, row.sighting_key, weight)
 
@@ -162,7 +129,7 @@ def _describe(
     return RememberedSighting(
         event_id=event_id,
         segment=segment,
-        original_timestamp_ns=sighting.timestamp_ns,
+        original_timestamp_ns=min(sighting.timestamp_ns, STORED_TIME_NS_MAX),
         service_namespace=resource.get("service.namespace", ""),
         service_name=resource.get("service.name", ""),
         trace_id=sighting.trace_id,
@@ -177,8 +144,10 @@ def _describe(
 
 
 class _Sighting:
-    """One sighting in the memory. `family` and `sdk_key` are "" when it has no trace or no SDK
-    event id."""
+    """One sighting in the memory.
+
+    `family` and `sdk_key` are "" when it has no trace or no SDK event id.
+    """
 
     __slots__ = (
         "family",
@@ -214,7 +183,7 @@ class _Sighting:
 
 _Key = TypeVar("_Key")
 
-# The occurrences that a segment makes, each with its sightings so far; the first one makes the row.
+# The occurrences that a segment makes, with their sightings so far; the first makes the row.
 _Fresh = dict[Occurrence, list[_Sighting]]
 
 
@@ -227,14 +196,17 @@ class Occurrences:
         self._segments: dict[str, list[_Sighting]] = {}
         self._known: dict[str, int] = {}
         self._occurrences: dict[str, tuple[Occurrence, int]] = {}
-        # Of one occurrence each, but while rows are restored that the limits are yet to be applied to.
+        # Of one occurrence each, except while rows are restored that are beyond the limits.
         self._by_sdk_key: dict[str, dict[Occurrence, int]] = {}
-        # A family of one, which most are, is the sighting itself: it is made when a second one asks for it.
+        # Most families have one sighting, which stands for it until a second one asks.
         self._families: dict[str, Family | _Sighting] = {}
 
     def restore(self, rows: Iterable[RememberedSighting]) -> None:
-        """Remember stored rows, in any order: those of the last `WINDOW_MS` before the next segment
-        to be read."""
+        """Remember stored rows, in any order.
+
+        Those of the last `WINDOW_MS` before the next segment to be read are needed; older ones do
+        no harm.
+        """
         for row in rows:
             occurrence, _ = self._occurrences.get(row.event_id, (None, 0))
             self._remember(
@@ -242,14 +214,16 @@ class Occurrences:
             )
 
     def decide(self, segment: str, rows: Sequence[RememberedSighting]) -> list[Decision]:
-        """Decide on all sightings of a segment, made by `undecided`; the answers stand in the order
-        of `rows`."""
+        """Decide on all sightings of a segment, made by `undecided`.
+
+        The answers stand in the order of `rows`.
+        """
         self._forget_before(segment)
         made: list[_Sighting | None] = [None] * len(rows)
         retracted: dict[int, tuple[str, int]] = {}
         fresh: _Fresh = {}
-        # Inner spans' events come first, so that most sightings meet an occurrence that awaits them.
-        for index in sorted(range(len(rows)), key=lambda i: (rows[i].original_timestamp_ns, i)):
+        # Inner spans' events come first, so most sightings meet an occurrence that awaits them.
+        for index in sorted(range(len(rows)), key=lambda i: rows[i].original_timestamp_ns):
             sighting = _Sighting(rows[index])
             if sighting.identity in self._known or sighting.identity in self._occurrences:
                 continue
@@ -261,12 +235,13 @@ class Occurrences:
             else:
                 sighting.weight = 0
                 if outer is not None and occurrence.stored and outer.stored and not outer.weight:
-                    # Taken back before: it has no weight of its own any more, so the other one goes.
+                    # It was taken back before and has no weight any more, so the other goes.
                     occurrence, outer = outer, occurrence
             self._remember(sighting, occurrence, segment)
             if not occurrence.stored:
                 fresh[occurrence].append(sighting)
-            if outer is not None and not self._absorb(occurrence, outer, fresh) and outer.weight:
+            absorbed = outer is None or self._absorb(occurrence, outer, fresh)
+            if outer is not None and not absorbed and outer.weight:
                 retracted[index] = outer.event_id, outer.weight
                 again = replace(rows[index], sdk_event_id="", weight=-outer.weight)
                 self._remember(_Sighting(again), outer, segment)
@@ -286,8 +261,10 @@ class Occurrences:
         ]
 
     def _find(self, sighting: _Sighting) -> tuple[Occurrence | None, Occurrence | None]:
-        """The occurrence that a sighting belongs to, and another one that it shows to be the
-        same."""
+        """Return the occurrence that a sighting belongs to.
+
+        And then another one that the sighting shows to be the same, if there is one.
+        """
         if sighting.sdk_key:
             known = self._by_sdk_key.get(sighting.sdk_key)
             if known is not None:
@@ -362,8 +339,10 @@ class Occurrences:
                 del self._families[sighting.family]
 
     def _forget_before(self, segment: str) -> None:
-        """Forget this segment, if it was read before, all that is too old for it, and what is too
-        much."""
+        """Forget what is too old for a segment, and what is too much.
+
+        And the segment itself, if it was read before.
+        """
         window_start_ms = int(segment[:SEALED_MS_DIGITS]) - WINDOW_MS
         for name in list(self._segments):
             if name == segment or int(name[:SEALED_MS_DIGITS]) < window_start_ms:
@@ -407,16 +386,12 @@ def _count(counts: dict[_Key, int], key: _Key, change: int) -> None:
 
 
 def _identity(row: RememberedSighting) -> str:
-    """What makes a sighting this one, 32 hex digits; also the event id, if it is the first of its
-    occurrence."""
+    """Return what makes a sighting this one, 32 hex digits.
+
+    It is also the event id, if the sighting is the first of its occurrence.
+    """
     identity = (
         f"{row.sighting_key}|{row.seen_in}|{row.trace_id}|{row.span_id}"
         f"|{row.original_timestamp_ns}|{row.ordinal}|{row.sdk_event_id}"
     )
     return blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def _digest(parts: Iterable[str], *, size: int) -> str:
-    """BLAKE2b of texts, each with its length before it."""
-    text = "".join(f"{len(part)}:{part}" for part in parts)
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()

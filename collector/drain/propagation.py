@@ -1,21 +1,23 @@
 """Which sightings of one trace tell of the same exception: who awaits what on which span.
 
-A `Family` is what was seen in one trace of one service with one key (type, message, raise site). Its occurrences differ
-in nothing but where and when they were seen, so they are told apart by counting: on each span an occurrence is recorded
-at most once, leaves at most once and is logged at most once, and it enters a span from one child at most.
+A `Family` is what was seen in one trace of one service with one key (type, message, raise site).
+Its occurrences differ in nothing but where and when they were seen, so they are told apart by
+counting: on each span an occurrence is recorded at most once, leaves at most once and is logged at
+most once, and it enters a span from one child at most.
 
-So each occurrence *awaits* certain sightings on certain spans, and a sighting goes to an occurrence that awaits it:
+So each occurrence *awaits* certain sightings on certain spans, and a sighting goes to an occurrence
+that awaits it:
 
-    awaits     on a span where it was seen ...                     and is met by
-    log        as an event, and not in a log                       a log record of the span
-    event      in a log, and not as an event                       any event of the span
-    left       as an event, none of which shows that it left       an event whose stack shows that it left the span
-    escaped    as an event, none of which says that it escaped     an event that says `exception.escaped`
-    child      as an event or in a log, and not on a child of it   an event on a child of the span
-    arrival    ... on a child of the span, and not on the span     an event or a log record of the span
+    awaits    of an occurrence that was seen on a span ...    and is met by
+    log       as an event, and not in a log                   a log record of the span
+    event     in a log, and not as an event                   any event of the span
+    left      as an event, but not as leaving by its stack    an event whose stack shows that
+    escaped   as an event, but not as saying so               an event with exception.escaped
+    child     in any way, and not on a child of it            an event of a child
+    arrival   only on a child of it                           an event or a log record of the span
 
-The first four pair what one span tells twice; `child` and `arrival` are propagation, from either end, so that it does
-not matter whether the inner or the outer span comes first.
+The first four pair what one span tells twice; `child` and `arrival` are propagation, from either
+end, so that it does not matter whether the inner or the outer span comes first.
 
 Time decides among several that await the same. An exception is seen inside before it is seen
 outside, so `arrival` goes to the latest occurrence that was seen on a child before, and `child` to
@@ -24,8 +26,8 @@ are taken by time; so the nearest is always right for the count: an earlier chil
 event of the parent as well. (The tests compare it with the largest matching.) Clocks of one process
 may differ between spans (JavaScript takes a new zero for each): `SKEW_NS_MAX` is allowed for.
 
-Everything here follows from the set of sightings alone, not from their order of arrival, so a family can be built anew
-from stored rows.
+Everything here follows from the set of sightings alone, not from their order of arrival, so a
+family can be built anew from stored rows.
 """
 
 from __future__ import annotations
@@ -58,7 +60,7 @@ _Seen = dict[
 ]  # by mark, and under "child" for the span's children: the times, sorted
 _Waiting = list[tuple[int, str, "Occurrence"]]  # sorted by time, then event id
 
-# What meets a sighting on its own span, in the order that settles a tie, and which of several is taken.
+# What a sighting meets on its own span, in the order that settles a tie, and which of several.
 _MET_BY: Final[dict[Mark, tuple[tuple[_Awaited, Literal["nearest", "before"]], ...]]] = {
     "recorded": (("event", "nearest"), ("arrival", "before")),
     "left": (("event", "nearest"), ("left", "before"), ("arrival", "before")),
@@ -83,8 +85,7 @@ class Occurrence:
         self.sdk_ids: dict[str, int] = {}
 
     def may_have(self, sdk_id: str) -> bool:
-        """Whether a sighting with this SDK event id can belong to it: two ids are two
-        occurrences."""
+        """Whether a sighting with this SDK event id can belong to it: two ids are two."""
         return not sdk_id or not self.sdk_ids or sdk_id in self.sdk_ids
 
 
@@ -116,8 +117,10 @@ class Family:
         return not self._seen
 
     def find(self, span: Span, mark: Mark, time: int, sdk_id: str) -> Occurrence | None:
-        """The occurrence that awaits this sighting on its own span; the nearest in time of those
-        that do."""
+        """Return the occurrence that awaits this sighting on its own span.
+
+        Of several, the nearest in time.
+        """
         best: tuple[int, Occurrence] | None = None
         for awaited, side in _MET_BY[mark]:
             waiting = self._waiting.get((span, awaited))
@@ -134,10 +137,10 @@ class Family:
     def find_outer(
         self, parent: Span, time: int, sdk_id: str, inner: Occurrence | None
     ) -> Occurrence | None:
-        """The occurrence, seen on the parent span, that awaits a sighting on a child of it.
+        """Return the occurrence, seen on the parent span, that awaits a sighting on a child of it.
 
-        `inner` is the occurrence to which the sighting belongs already, if any: it has no second
-        way out.
+        `inner` is the occurrence to which the sighting belongs already, if any; if that one was
+        seen on the parent as well, it awaits nothing there.
         """
         waiting = self._waiting.get((parent, "child"))
         if not waiting:
@@ -196,8 +199,10 @@ class Family:
 
 
 def _awaits(seen: _Seen) -> list[tuple[_Awaited, int]]:
-    """What an occurrence awaits on a span, with the time at which it was first seen there: the
-    table above."""
+    """Return what an occurrence awaits on a span: the table at the top.
+
+    With each, the time at which it was first seen there.
+    """
     awaited: list[tuple[_Awaited, int]] = []
     events = [seen[mark][0] for mark in ("recorded", "left", "escaped") if mark in seen]
     logs = seen.get("logged")
@@ -224,7 +229,7 @@ def _awaits(seen: _Seen) -> list[tuple[_Awaited, int]]:
 def _in_order(
     waiting: _Waiting, time: int, side: Literal["nearest", "before", "after"]
 ) -> Iterator[tuple[int, Occurrence]]:
-    """The occurrences that wait, the most fitting first: see the module's words on time."""
+    """Yield the occurrences that wait, the most fitting first: see the words on time above."""
     low, high = 0, len(waiting)
     if side == "before":
         high = bisect_right(waiting, time + SKEW_NS_MAX, key=_time)

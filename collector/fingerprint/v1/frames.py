@@ -39,6 +39,10 @@ RECURSION = "recursion"
 TOO_DEEP = f"beyond the innermost {LIBRARY_FRAMES_MAX}"
 
 _TELEMETRY = ("opentelemetry.", "otel_errors.")
+_TELEMETRY_PATH = re.compile(
+    r"/opentelemetry/(?:_events|_logs|attributes|context|exporter|instrumentation|metrics|sdk|trace|util)/"
+    r"|/otel_errors/_[a-z_]{1,40}\.py$"
+)
 _COMPREHENSIONS = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>"})
 # Runs other people's code and is in every stack: says nothing of what failed. Dotted prefixes.
 _MIDDLEWARE = (
@@ -122,10 +126,8 @@ def name_of(frame: Frame) -> str:
 
 def _is_telemetry(frame: Frame) -> bool:
     # In a source checkout the path shows it, not the module.
-    return (
-        frame.module.startswith(_TELEMETRY)
-        or "/opentelemetry/" in frame.file
-        or "/otel_errors/" in frame.file
+    return frame.module.startswith(_TELEMETRY) or (
+        "/o" in frame.file and _TELEMETRY_PATH.search(frame.file) is not None
     )
 
 

@@ -45,33 +45,37 @@ _HOST = re.compile(
 )
 _MAIL = re.compile(r"[^@]{1,64}@[^@.]{1,63}\.[^@]{1,190}")
 _RUN = re.compile(r"<value>(?:[\s,;:|/+-]{1,3}<value>)+")
-_BLANKS = re.compile(r"\s{2,}|[^\S ]")
+_BLANKS = re.compile(r"\s+")
 _EDGE = ".:!?*"
 
 
 def template(message: str) -> str:
     """Make the template of a message's first line that is not empty."""
     line = message.lstrip()[: 2 * LINE_CHARS_MAX].partition("\n")[0].rstrip()[:LINE_CHARS_MAX]
+    if "  " in line or not line.isprintable():
+        line = _BLANKS.sub(" ", line)
     if line.isascii() and line.replace(" ", "").isalpha():
-        return _BLANKS.sub(" ", line)
+        return line
     if " at 0x" in line:
         line = _OBJECT.sub(_object, line)
     if "'" in line or '"' in line or "`" in line:
-        line = _QUOTED.sub("\x00", line)
+        line = _QUOTED.sub(VALUE, line)
     if _MONTH_HINT.search(line) and _DIGIT.search(line):
-        line = _DATE.sub("\x00", line)
-    line = _WORD.sub(_word, line).replace("\x00", VALUE)
+        line = _DATE.sub(VALUE, line)
+    line = _WORD.sub(_word, line)
     if VALUE in line:
         line = _RUN.sub(VALUE, line)
-    return _BLANKS.sub(" ", line)
+    return line
 
 
 def _object(found: re.Match[str]) -> str:
-    return f"({found.group(1).rpartition('.')[2]} \x00)"
+    return f"({found.group(1).rpartition('.')[2]} {VALUE})"
 
 
 def _word(found: re.Match[str]) -> str:
     word: str = found.group()
+    if word.isdecimal():
+        return VALUE
     core = word.rstrip(_EDGE)
     end = word[len(core) :]
     if "=" in core:

@@ -49,20 +49,26 @@ class Program:
         self._logger.emit(LogRecord(body=str(error), attributes=attributes, exception=error))
 
     def span_requests(self) -> list[bytes]:
-        """A request for each span, in the order in which they ended."""
-        return [encode_spans([span]).SerializeToString() for span in self._spans.get_finished_spans()]
+        """Return a request for each span, in the order in which they ended."""
+        return [
+            encode_spans([span]).SerializeToString() for span in self._spans.get_finished_spans()
+        ]
 
     def one_span_request(self) -> bytes:
         """All spans in one request."""
         return encode_spans(self._spans.get_finished_spans()).SerializeToString()
 
     def log_requests(self) -> list[bytes]:
-        """A request for each log record."""
-        return [encode_logs([record]).SerializeToString() for record in self._logs.get_finished_logs()]
+        """Return a request for each log record."""
+        return [
+            encode_logs([record]).SerializeToString() for record in self._logs.get_finished_logs()
+        ]
 
     def requests(self) -> list[tuple[str, bytes]]:
         """All requests with their signals: spans first."""
-        return [("traces", r) for r in self.span_requests()] + [("logs", r) for r in self.log_requests()]
+        return [("traces", r) for r in self.span_requests()] + [
+            ("logs", r) for r in self.log_requests()
+        ]
 
 
 @dataclass
@@ -83,7 +89,9 @@ class Collector:
     def restart(self) -> None:
         """Forget everything and restore the memory from the rows."""
         occurrences = Occurrences(metrics=self.metrics, sightings_max=self.sightings_max)
-        occurrences.restore([remembered(row) for row in [*self.retractions, *self.sightings, *self.events]])
+        occurrences.restore(
+            [remembered(row) for row in [*self.retractions, *self.sightings, *self.events]]
+        )
         self.lane = ErrorLane(group=self.group, occurrences=occurrences, metrics=self.metrics)
 
     def read(self, signal: str, *records: bytes) -> ErrorBatch:
@@ -103,23 +111,23 @@ class Collector:
         return self
 
     def count(self) -> int:
-        """What a user reads: the sum of the weights in `error_events`."""
+        """Return what a user reads: the sum of the weights in `error_events`."""
         return sum(row.sighting.weight for row in [*self.events, *self.retractions])
 
     def metric(self, name: str) -> float:
-        """The value of one of the service's own counters."""
+        """Return the value of one of the service's own counters."""
         return self.metrics.registry.get_sample_value(f"otel_errors_{name}_total") or 0
 
 
 @pytest.fixture
 def program() -> Program:
-    """A process of the service "shop"."""
+    """Make a process of the service "shop"."""
     return Program()
 
 
 @pytest.fixture
 def collector() -> Collector:
-    """An error lane that has seen nothing."""
+    """Make an error lane that has seen nothing."""
     return Collector()
 
 

@@ -63,7 +63,7 @@ SEGMENTS = st.lists(
 
 
 def named(segments):
-    """(pause before, rows) -> (name, rows)"""
+    """Give each segment its name: (pause before it, rows) -> (name, rows)."""
     now_ms = START_MS
     for pause_ms, rows in segments:
         now_ms += pause_ms
@@ -72,7 +72,7 @@ def named(segments):
 
 
 def stored(rows, decisions):
-    """The rows that a segment leaves in the tables, as they are read back."""
+    """Return the rows that a segment leaves in the tables, as they are read back."""
     for row, decision in zip(rows, decisions, strict=True):
         if decision.outcome == "redelivery":
             continue
@@ -179,7 +179,7 @@ def test_overflow_forgets_the_oldest_and_counts_it():
         f"{START_MS + 1:013d}-00c0ffee-logs", [sighting(time=t) for t in (1, 2, 3)]
     )
 
-    assert ["event", "redelivery", "redelivery"] == [d.outcome for d in decisions]
+    assert [d.outcome for d in decisions] == ["event", "redelivery", "redelivery"]
     assert metrics.registry.get_sample_value("otel_errors_occurrence_overflows_total") == 1
 
 
@@ -187,13 +187,15 @@ def test_event_ids_pair_first():
     """One `otel_errors.event_id` is one occurrence, whatever else differs, but only within its service."""
     rows = [
         sighting("a", time=1, sdk_event_id="x"),
-        sighting("b", time=2, sdk_event_id="x", trace_id="other", sighting_key="9" * 32 + ".logged"),
+        sighting(
+            "b", time=2, sdk_event_id="x", trace_id="other", sighting_key="9" * 32 + ".logged"
+        ),
         sighting("c", time=3, sdk_event_id="x", service_name="pay"),
         sighting("a", time=4, mark="logged", sdk_event_id="y"),
     ]
     decisions = Occurrences(metrics=METRICS).decide(f"{START_MS:013d}-00c0ffee-logs", rows)
 
-    assert ["event", "sighting", "event", "event"] == [d.outcome for d in decisions]
+    assert [d.outcome for d in decisions] == ["event", "sighting", "event", "event"]
     assert decisions[0].event_id == decisions[1].event_id
 
 
@@ -227,7 +229,7 @@ def test_children_are_paired_with_their_parents_events(moments, children, before
 
 
 def most_pairs(inner, outer):
-    """The slow oracle: walk through time; each outer event takes one of the inner ones before it."""
+    """Walk through time; each outer event takes one of the inner ones before it."""
     pairs = waiting = 0
     for moment in sorted([*inner, *outer]):
         if moment in inner:

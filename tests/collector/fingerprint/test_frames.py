@@ -70,6 +70,22 @@ def test_an_in_app_frame_anywhere_in_the_chain_makes_libraries_count_by_type_alo
     assert value(outer, cause) == value(outer, newer)
 
 
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("/src/opentelemetry-api/src/opentelemetry/trace/__init__.py", False),
+        ("/src/otel/otel_errors/_hooks.py", False),
+        ("/home/bob/otel_errors/examples/shop.py", True),
+        ("/srv/opentelemetry/pay.py", True),
+    ],
+)
+def test_opentelemetry_frames_are_dropped_from_checkouts_too(file: str, *, counts: bool) -> None:
+    """A program in a folder of that name is still a program."""
+    frame = Frame(module="m", function="f", file=file, in_app=True)
+    found = v1.reasons([frame], recursion=False, any_in_app=True)
+    assert found == [v1.COUNTED if counts else v1.TELEMETRY]
+
+
 def test_generated_names_do_not_matter() -> None:
     """Long numbers, hashes and the counters of generated files."""
     assert one(app("<ipython-input-3-ab12cd34ef56>")) == one(app("<ipython-input-17-ff12cd34ef56>"))

@@ -1,0 +1,2 @@
+-- The text of a syntax tree, on one line.
+SELECT formatQuerySingleLine(formatQueryFromJSON({tree:String}))

@@ -139,6 +139,7 @@ class Service:
             segment_bytes_max=settings.segment_bytes,
             segment_age_seconds=settings.segment_seconds,
             journal_bytes_max=settings.journal_bytes,
+            disk_free_bytes_min=settings.disk_free_bytes,
         )
         journal.open()
         parts.callback(journal.close)

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from collector.control import SOCKET_NAME
 from collector.failures import StartFailure
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-SOCKET_NAME = "control.sock"
 SOCKET_PATH_BYTES_MAX = 107
 """What the kernel allows for the path of a Unix socket (sun_path, less its end)."""
 STOP_SECONDS = 2.0

@@ -16,6 +16,7 @@ from clickhouse_connect import common
 from collector.failures import StartFailure
 from collector.store.connection import ClientConnection, as_store_failure
 from collector.store.proto_files import proto_path
+from collector.store.read import Reader
 from collector.store.render import quote_identifier, quote_text
 
 if TYPE_CHECKING:
@@ -58,9 +59,29 @@ class EmbeddedEngine:
         Raises:
             StartFailure: the folder can't be opened.
         """
+        return EmbeddedConnection(self._open_client(database or self._database), self._database)
+
+    def open_reader(self) -> Reader:
+        """A connection that can only read.
+
+        Raises:
+            StartFailure: the folder can't be opened. StoreFailure: it can't be read.
+        """
+        reader = Reader(self._open_client(self._database))
+        reader.command("SET readonly = 1")
+        return reader
+
+    def raw_connection(self) -> Any:
+        """A bare chDB connection on the same engine, as the SQL port uses it."""
+        return chdb.connect(f"{self._folder.resolve()}?config-file={ENGINE_CONFIG}")
+
+    def _open_client(self, database: str) -> Any:
         try:
-            client = clickhouse_connect.get_client(
-                interface="chdb", path=str(self._folder), database=database or self._database, chdb_options={"config-file": str(ENGINE_CONFIG)}
+            return clickhouse_connect.get_client(
+                interface="chdb",
+                path=str(self._folder),
+                database=database,
+                chdb_options={"config-file": str(ENGINE_CONFIG)},
             )
         except Exception as failure:
             reason = " ".join(str(failure).split())[:500]
@@ -68,8 +89,3 @@ class EmbeddedEngine:
                 f"the embedded ClickHouse can't open {self._folder}: {reason}; "
                 "is another process using it? choose another folder with --data"
             ) from failure
-        return EmbeddedConnection(client, self._database)
-
-    def raw_connection(self) -> Any:
-        """A bare chDB connection on the same engine, as the SQL port uses it."""
-        return chdb.connect(f"{self._folder.resolve()}?config-file={ENGINE_CONFIG}")

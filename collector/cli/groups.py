@@ -1,0 +1,66 @@
+"""`otel-errors groups`: the list of errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from collector.cli.reach import DEFAULT_DATA, DataOption, DatabaseOption, ServerOption, reader
+from collector.cli.text import ago, cut, print_json, print_table
+from collector.failures import SettingsInvalid
+from collector.settings import parse_duration
+from collector.store.statements import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SECONDS_MAX = 2**32 - 1
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("groups", help="List the groups of errors, the latest first.")(groups)
+
+
+def groups(
+    *,
+    since: Annotated[str, typer.Option(help="Seen within this time, such as 24h or 30d.")] = "30d",
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON array, a key for each column of the view `errors`.")] = False,
+    server: ServerOption = None,
+    data: DataOption = DEFAULT_DATA,
+    database: DatabaseOption = "otel",
+) -> None:
+    """List the groups of errors."""
+    try:
+        seconds = parse_duration(since)
+    except ValueError as failure:
+        raise SettingsInvalid(f"--since can't be used: {failure}") from None
+    with reader(server, data, database) as opened:
+        rows = opened.rows(statement("groups"), {"since": seconds or SECONDS_MAX, "limit": limit})
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_groups(rows)
+    else:
+        typer.echo(f"No errors within {since}.")
+
+
+def print_groups(rows: Sequence[dict[str, Any]]) -> None:
+    """The groups as a table."""
+    print_table(
+        ("GROUP", "EVENTS", "USERS", "LAST SEEN", "SERVICE", "ERROR", "WHERE"),
+        [
+            (
+                row["GroupId"],
+                f"{row['Events']}",
+                f"{row['Users']}",
+                ago(row["LastSeen"]),
+                row["ServiceName"],
+                cut(f"{row['ExceptionType']}: {row['Message']}", 60),
+                cut(row["Culprit"], 40),
+            )
+            for row in rows
+        ],
+    )

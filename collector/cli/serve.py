@@ -1,0 +1,104 @@
+"""`otel-errors serve`: run the collector. Its options are the table of settings."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import logging
+import signal
+import sys
+import threading
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from pydantic import SecretStr
+
+from collector.settings import ENVIRONMENT_PREFIX, HIDDEN, Address, Settings, load
+
+if TYPE_CHECKING:
+    from collector.service import Addresses
+
+GC_THRESHOLDS = (100_000, 50, 100)
+"""Objects between collections. Draining makes many short-lived ones without cycles: the default looks through all of
+them every 700 objects, for a tenth of the time per error (benchmarks/error_lane.py)."""
+
+
+METAVARS: dict[Any, str] = {
+    Path: "DIR", Address: "HOST:PORT", int: "N", float: "N", SecretStr | None: "URL",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("serve", help="Run the collector: OTLP in, errors you can query out.")(_with_options(_serve))
+
+
+def _serve(config: Path | None, arguments: dict[str, Any]) -> None:
+    settings = load(arguments, config)
+    logging.basicConfig(
+        level=settings.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    for noisy in ("clickhouse_connect", "uvicorn", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    # The engine takes a second to load: only where it is needed.
+    from collector.service import Service  # noqa: PLC0415
+
+    service = Service(settings)
+    service.start()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    typer.echo(_ready(settings, service.addresses))
+    sys.stdout.flush()
+    stopping.wait()
+    service.stop()
+
+
+def _ready(settings: Settings, addresses: Addresses) -> str:
+    where = f"SQL        http://{addresses.sql}" if addresses.sql else "stores in  the ClickHouse server of --clickhouse"
+    return (
+        f"otel-errors {version('otel-errors')} is ready\n"
+        f"OTLP/gRPC  {addresses.grpc}\n"
+        f"OTLP/HTTP  http://{addresses.http}\n"
+        f"{where}\n"
+        f"data       {settings.data.resolve()}\n"
+        f"\n"
+        f"Point an application here:   OTEL_EXPORTER_OTLP_ENDPOINT=http://{addresses.grpc}\n"
+        f"See its errors:              otel-errors groups --data {settings.data}\n"
+    )
+
+
+def _with_options(serve: Any) -> Any:
+    """A function that typer can read: one option for each setting, all of them optional."""
+
+    def command(config: Path | None = None, **arguments: Any) -> None:
+        serve(config, arguments)
+
+    parameters = [_parameter("config", Path, typer.Option("--config", envvar=f"{ENVIRONMENT_PREFIX}CONFIG", help="A YAML file with settings."))]
+    for name, field in Settings.model_fields.items():
+        option = f"--{name.replace('_', '-')}"
+        kind = bool if field.annotation is bool else str
+        shown = _default(field.default)
+        text = f"{field.description} [{ENVIRONMENT_PREFIX}{name.upper()}{shown}]"
+        shape = None if kind is bool else "TIME" if name.startswith("retention") else METAVARS.get(field.annotation, "TEXT")
+        parameters.append(
+            _parameter(name, kind, typer.Option(option, help=text, metavar=shape, hidden=name in HIDDEN, show_default=False))
+        )
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # that is how typer is told
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
+
+
+def _default(value: object) -> str:
+    if value is None or value is False or value == 0:
+        return ""
+    return f"; default {value}"
+
+
+def _parameter(name: str, kind: type, option: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option])

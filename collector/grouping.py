@@ -48,8 +48,8 @@ WHOLE_STACKS_MAX = 1024
 WHOLE_BYTES_MAX = 16 * 1024 * 1024
 """Whole texts that a `Grouper` remembers: errors without an id in their messages."""
 
-FIRST_BODIES_MAX = 4
-"""Bodies that the next text is compared with before it is searched: a storm is of a few errors."""
+OPENINGS_MAX = 4
+"""Openings that a text is compared with before it is searched: a storm is of a few errors."""
 
 SDK_LANGUAGE = "telemetry.sdk.language"
 _OBJECTS_BYTES = 700  # of one frame: Frame, FrameReason and their strings, by tracemalloc
@@ -95,15 +95,15 @@ class Grouper:
         self._prepared: _Recent[tuple[Any, ...], _Prepared] = _Recent(
             PREPARED_STACKS_MAX, PREPARED_BYTES_MAX
         )
-        self._first_bodies: deque[str] = deque(maxlen=FIRST_BODIES_MAX)
+        self._openings: deque[str] = deque(maxlen=OPENINGS_MAX)
 
     def group(self, sighting: ExceptionSighting) -> Grouping:
         """Group one sighting; equal to `group(sighting)`. Never raises."""
         if _override(sighting) is not None:
             return group(sighting)
-        parser, outline = _cut(sighting, self._first_bodies)
-        if outline.bodies[0] not in self._first_bodies:
-            self._first_bodies.append(outline.bodies[0])
+        parser, outline = _cut(sighting, self._openings)
+        if outline.opening and outline.opening not in self._openings:
+            self._openings.append(outline.opening)
         resource = sighting.resource
         whole = (
             parser.name,
@@ -196,16 +196,14 @@ def explain(
     )
 
 
-def _cut(
-    sighting: ExceptionSighting, first_bodies: Iterable[str] = ()
-) -> tuple[StackParser, Outline]:
+def _cut(sighting: ExceptionSighting, openings: Iterable[str] = ()) -> tuple[StackParser, Outline]:
     """Bound the stack's text and cut it into pieces."""
     text = sighting.exception_stacktrace
     parser = choose(text, sighting.resource.get(SDK_LANGUAGE, ""))
     text = parser.cut(text)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return parser, parser.outline(text, first_bodies)
+    return parser, parser.outline(text, openings)
 
 
 def _scrub_pieces(parser: StackParser, outline: Outline) -> _Opened:

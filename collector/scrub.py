@@ -150,9 +150,11 @@ _DENIED_KEY = re.compile(
 )
 
 CARD_DIGITS_MIN = 13
+CARD_DIGITS_MAX = 19
+CARD_GROUPS_MAX = 5
 _DIGITS_TO_ZERO = bytes.maketrans(b"123456789", b"000000000")
 # Cards are written in groups of four or more digits (4-4-4-4-3, 4-6-5), or in one.
-_DIGIT_GROUPS = re.compile(r"[0-9]{4,32}(?:[ -][0-9]{3,32}){0,8}", re.ASCII)
+_DIGIT_GROUPS = re.compile(r"[0-9]{4,}(?:[ -][0-9]{3,})*", re.ASCII)
 _DIGIT_GROUP = re.compile(r"[0-9]+", re.ASCII)
 # Visa, Mastercard, American Express, Diners, Discover, JCB: prefix and length.
 _CARD = re.compile(
@@ -171,7 +173,7 @@ def scrub(text: str) -> str:
             text = _PRIVATE_KEY.pattern.sub(REPLACEMENT, text)
         text = "\n".join([_scrub_line(line, found) for line in text.split("\n")])
     if _may_hold_a_card(text):
-        text = _DIGIT_GROUPS.sub(_hide_card, text)
+        text = _DIGIT_GROUPS.sub(_hide_cards, text)
     return text
 
 
@@ -199,24 +201,36 @@ def _may_hold_a_card(text: str) -> bool:
     return b"0000" in zeros and b"0" * CARD_DIGITS_MIN in zeros.translate(None, b" -")
 
 
-def _hide_card(found: re.Match[str]) -> str:
-    """Hide the first payment card in groups of digits; other numbers may be around it."""
+def _hide_cards(found: re.Match[str]) -> str:
+    """Hide the payment cards in groups of digits; other numbers may be around them."""
     begin, end = found.span()
     if end - begin < CARD_DIGITS_MIN:
         return found.group()
     text = found.string
-    if (begin and (text[begin - 1].isalnum() or text[begin - 1] == ".")) or text[
-        end : end + 1
-    ].isalnum():
-        return found.group()
     spans = [group.span() for group in _DIGIT_GROUP.finditer(text, begin, end)]
-    for i, (card_begin, _) in enumerate(spans):
-        digits = ""
-        for group_begin, card_end in spans[i : i + 5]:
-            digits += text[group_begin:card_end]
-            if _CARD.fullmatch(digits) and _luhn_is_right(digits):
-                return text[begin:card_begin] + REPLACEMENT + text[card_end:end]
-    return found.group()
+    kept: list[str] = []
+    behind = begin  # where the text behind the last card begins
+    for number, (card_begin, _) in enumerate(spans):
+        card_end = _card_end(text, spans[number : number + CARD_GROUPS_MAX])
+        if card_begin >= behind and card_end:
+            kept += (text[behind:card_begin], REPLACEMENT)
+            behind = card_end
+    return "".join(kept) + text[behind:end]
+
+
+def _card_end(text: str, spans: list[tuple[int, int]]) -> int:
+    """Where the card ends that begins with the first of these groups; 0 if none does."""
+    begin = spans[0][0]
+    if begin and (text[begin - 1].isalnum() or text[begin - 1] == "."):
+        return 0
+    digits = ""
+    for group_begin, end in spans:
+        digits += text[group_begin:end]
+        if len(digits) > CARD_DIGITS_MAX:
+            return 0
+        if _CARD.fullmatch(digits) and _luhn_is_right(digits) and not text[end : end + 1].isalnum():
+            return end
+    return 0
 
 
 def _luhn_is_right(digits: str) -> bool:

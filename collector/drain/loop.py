@@ -119,7 +119,7 @@ class Drain:
                     self._note(name, "")
                     self._done(name, segment)
                     break
-                except StoreFailure as failure:
+                except (StoreFailure, OSError) as failure:
                     self._note(name, str(failure))
                 except Exception as bug:
                     # Not foreseen: the segment stays where it is and the queue waits, so that nothing is lost.

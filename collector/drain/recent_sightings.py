@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from collector.drain.occurrences import SEALED_MS_DIGITS, WINDOW_MS, RememberedSighting
+from collector.drain.occurrences import SEALED_MS_DIGITS, SIGHTINGS_MAX, WINDOW_MS, RememberedSighting
 from collector.store.statements import statement
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def recent_sightings(
             "since": f"{since_ms:0{SEALED_MS_DIGITS}d}",
             "since_ms": since_ms,
             "pending": [segment.name for segment in pending],
+            "limit": SIGHTINGS_MAX,
         },
     )
     return [

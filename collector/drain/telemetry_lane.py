@@ -18,6 +18,7 @@ from google.protobuf.internal.encoder import _VarintBytes  # type: ignore[attr-d
 from collector.decode.flatten import flatten
 from collector.decode.framing import single_item_requests
 from collector.drain.find_bad_record import find_refused
+from collector.drain.whole_records import WholeRecords
 from collector.failures import StoreRejected, StoreUnavailable
 from collector.journal.record import iter_records
 
@@ -63,13 +64,14 @@ class TelemetryLane:
         """The segment's file, or a temporary one in its place when records had to change."""
         changed = False
         records: list[bytes] = []
-        for request in iter_records(segment.path):
+        whole = WholeRecords(segment, self._dead_letters)
+        for request in whole:
             flat = flatten(segment.signal, request)
             for damaged in flat.damaged:
                 self._bury(segment, damaged.data, damaged.reason, kind=damaged.kind)
             changed = changed or flat.request is not request
             records.append(flat.request)
-        return self._write(records, files) if changed else segment.path
+        return self._write(records, files) if changed or whole.torn else segment.path
 
     def _without_refused(self, segment: Segment, path: Path, refusal: StoreRejected, files: ExitStack) -> Path:
         records = list(iter_records(path))

@@ -128,7 +128,7 @@ class Journal:
         except OSError as failure:
             raise StartFailure(
                 f"The journal in {self._folder} can't be opened: {failure.strerror}; "
-                "give the service a data folder that it can write (setting: data)"
+                "give the service a data folder that it can write with --data"
             ) from failure
         now = self._clock.monotonic()
         for entry in recovered.recent:

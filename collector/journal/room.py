@@ -68,9 +68,9 @@ class Room:
             if self._used_bytes + size_bytes > self._journal_bytes_max:
                 raise RequestUnavailable(
                     f"The journal is full: {self._used_bytes} bytes wait in {self._folder} for "
-                    f"ClickHouse, {size_bytes} more would pass journal_bytes_max = "
+                    f"ClickHouse, {size_bytes} more would pass --journal-bytes "
                     f"{self._journal_bytes_max}; see why the store is behind, or raise "
-                    "journal_bytes_max",
+                    "--journal-bytes",
                     retry_after_seconds=FULL_RETRY_SECONDS,
                 )
             self._check_disk()
@@ -100,7 +100,7 @@ class Room:
         if self._free_bytes < self._disk_free_bytes_min:
             raise RequestUnavailable(
                 f"The disk is nearly full: {self._free_bytes} bytes are free for {self._folder}, "
-                f"disk_free_bytes_min is {self._disk_free_bytes_min}; free some space, or lower "
-                "disk_free_bytes_min",
+                f"--disk-free-bytes is {self._disk_free_bytes_min}; free some space, or lower "
+                "--disk-free-bytes",
                 retry_after_seconds=FULL_RETRY_SECONDS,
             )

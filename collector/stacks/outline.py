@@ -31,6 +31,8 @@ class Outline(NamedTuple):
     bodies: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
     tail: str = ""
+    opening: str = ""
+    """A first body that a later text can be tried with before it is searched; empty if it can't."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +59,9 @@ class StackParser:
     """One language family.
 
     `languages` are values of the resource attribute `telemetry.sdk.language`. `cut` bounds the
-    text to `STACK_CHARS_MAX` at the end that matters least. `read_head` gives (type, message);
-    the type is empty when the head does not begin with one.
+    text to `STACK_CHARS_MAX` at the end that matters least. `outline` also takes openings of other
+    texts, which change its speed and nothing else. `read_head` gives (type, message); the type is
+    empty when the head does not begin with one.
     """
 
     name: str

@@ -81,15 +81,11 @@ def cut(text: str) -> str:
 def outline(text: str, known: Iterable[str] = ()) -> Outline:
     """Cut a traceback's text into bodies and heads. Lines end with LF.
 
-    A text that begins with a known body has that body, if the body is whole and does not go on.
+    `known` are openings of other texts. A text that begins with one has that body, unless the
+    body goes on in it.
     """
     for body in known:
-        if (
-            text.startswith(body)
-            and body.startswith(_HEADER)
-            and body.endswith("\n")
-            and not text.startswith("  ", len(body))
-        ):
+        if text.startswith(body) and not text.startswith("  ", len(body)):
             preamble, head = "", text[len(body) :]
             break
     else:
@@ -100,24 +96,23 @@ def outline(text: str, known: Iterable[str] = ()) -> Outline:
         or preamble.endswith(_BORDERED_HEADER)
     ):
         return python_groups.outline(text)
-    if (
-        mark := _MARK.search(preamble)
-    ) is not None:  # the root cause was never raised: it has no frames
+    # A body that begins the text with a header and ends before a head: no search cuts it otherwise.
+    opening = body if not preamble and body.startswith(_HEADER) and body.endswith("\n") else ""
+    if _MARK.search(preamble) is not None:  # the root cause was never raised
         preamble, body, head = "", "", text
-    elif (mark := _MARK.search(head)) is None:
-        return Outline(preamble=preamble, bodies=(body,), heads=(head,))
+    mark = _MARK.search(head)
+    if mark is None:
+        return Outline(preamble=preamble, bodies=(body,), heads=(head,), opening=opening)
     bodies, heads = [body], [head[: mark.start()]]
     while mark is not None:
         separator, rest = mark.group(), head[mark.end() :]
         lead, body, head = _cut_block(rest)
-        mark = _MARK.search(lead)
-        if mark is not None:
+        if _MARK.search(lead) is not None:
             lead, body, head = "", "", rest
-        else:
-            mark = _MARK.search(head)
+        mark = _MARK.search(head)
         bodies.append(separator + lead + body)
         heads.append(head if mark is None else head[: mark.start()])
-    return Outline(preamble=preamble, bodies=tuple(bodies), heads=tuple(heads))
+    return Outline(preamble=preamble, bodies=tuple(bodies), heads=tuple(heads), opening=opening)
 
 
 def _cut_block(block: str) -> tuple[str, str, str]:

@@ -15,12 +15,13 @@ Tuple(string_value String, bool_value Bool, int_value Int64, double_value Float6
 Map(String, {{ any_value() }})
 {%- endmacro -%}
 
+{#- Concatenated, since most values are text already: a member that was not sent is empty. -#}
 {%- macro text(v) -%}
-multiIf({{ v }}.value = 'string_value', {{ v }}.string_value, {{ v }}.value = 'int_value', toString({{ v }}.int_value),
+concat({{ v }}.string_value, multiIf({{ v }}.value = 'string_value', '', {{ v }}.value = 'int_value', toString({{ v }}.int_value),
     {{ v }}.value = 'bool_value', toString({{ v }}.bool_value),
     {{ v }}.value = 'double_value', multiIf(isNaN({{ v }}.double_value), 'NaN', {{ v }}.double_value = inf, 'Infinity', {{ v }}.double_value = -inf, '-Infinity', toString({{ v }}.double_value)),
     {{ v }}.value = 'bytes_value', base64Encode({{ v }}.bytes_value), {{ v }}.value = 'array_value', base64Encode({{ v }}.array_value),
-    {{ v }}.value = 'kvlist_value', base64Encode({{ v }}.kvlist_value), '')
+    {{ v }}.value = 'kvlist_value', base64Encode({{ v }}.kvlist_value), ''))
 {%- endmacro -%}
 
 {%- macro texts(map) -%}

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector import grouping as module
@@ -163,6 +163,7 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(PIECES, max_size=20).map("".join) | st.text()
 
 
+@settings(max_examples=300, deadline=None)
 @given(TEXTS, st.text(max_size=20), st.text(max_size=20))
 def test_any_text_is_grouped_and_stays_so(text: str, kind: str, message: str) -> None:
     """Never an error; the pieces are the whole text; the same again from the stored text."""
@@ -173,6 +174,7 @@ def test_any_text_is_grouped_and_stays_so(text: str, kind: str, message: str) ->
     as_json(found)
 
 
+@settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(TEXTS, st.sampled_from(["", "1", "2"])), max_size=6))
 def test_a_grouper_agrees_with_group_on_any_texts(texts: list[tuple[str, str]]) -> None:
     """What is remembered never changes a result."""
@@ -180,6 +182,20 @@ def test_a_grouper_agrees_with_group_on_any_texts(texts: list[tuple[str, str]]) 
     for text, message in texts + texts:
         one = sighting(text, message=message)
         assert grouper.group(one) == group(one)
+
+
+def test_a_body_that_goes_on_in_the_next_text_is_not_taken_for_known() -> None:
+    """A stack cut off within its frames, then the whole stack, then a group that begins alike."""
+    texts = [
+        HEADER + FRAME,
+        HEADER + FRAME + FRAME + "E: 1\n",
+        HEADER + FRAME + "E: 1\n",
+        HEADER + FRAME + "E: 1\n" + "    +---------------- 2 ----------------\n    | F: 2\n",
+        HEADER + FRAME + "\n    +---------------- 2 ----------------\n" + FRAME + "F: 2\n",
+    ]
+    grouper = Grouper()
+    for text in texts + texts[::-1]:
+        assert grouper.group(sighting(text)) == group(sighting(text))
 
 
 HOSTILE = {

@@ -129,7 +129,9 @@ def _request_with_a_damaged_span() -> bytes:
     request = ExportTraceServiceRequest()
     scope_spans = request.resource_spans.add().scope_spans.add()
     for name in ("first", "second", "third"):
-        scope_spans.spans.add(name=name).attributes.add(key="broken here").value.string_value = name
+        span = scope_spans.spans.add(name=name)
+        span.attributes.add(key="broken here").value.string_value = name
+        span.attributes.add(key="list").value.array_value.values.add(int_value=1)
     # The key's length points beyond the attribute: the span's own framing is whole.
     return request.SerializeToString().replace(b"\x0a\x0bbroken here\x12\x08\x0a\x06second", b"\x0a\x7fbroken here\x12\x08\x0a\x06second")
 

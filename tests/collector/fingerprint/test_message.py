@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.fingerprint.v1.message import LINE_CHARS_MAX, template
@@ -47,6 +47,7 @@ def test_a_message_becomes_a_template(message: str, expected: str) -> None:
     assert template(message) == expected
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.text())
 def test_any_text_has_a_bounded_template_of_one_line(message: str) -> None:
     """Never an error."""
@@ -55,6 +56,7 @@ def test_any_text_has_a_bounded_template_of_one_line(message: str) -> None:
     assert len(found) <= 8 * LINE_CHARS_MAX
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**12), st.integers(0, 10**12), st.uuids(), st.uuids())
 def test_ids_do_not_move_a_template(a: int, b: int, first: object, second: object) -> None:
     """Numbers and uuids of any size agree."""

@@ -137,7 +137,7 @@ def test_a_full_journal_refuses_until_a_segment_is_finished(open_journal, value_
     """The refusal names the setting and when to come back; what was refused is not kept."""
     journal = open_journal(journal_bytes_max=2000)
     assert journal.append("traces", b"x" * 1500)
-    with pytest.raises(RequestUnavailable, match=r"journal_bytes_max = 2000") as refusal:
+    with pytest.raises(RequestUnavailable, match="journal-bytes 2000") as refusal:
         journal.append("logs", b"y" * 600)
     assert refusal.value.retry_after_seconds > 0
     assert value_of("journal_bytes") == 1502
@@ -160,7 +160,7 @@ def test_a_disk_that_is_nearly_full_refuses(open_journal, disk, clock):
     free_bytes[0] = 499
     clock.passed_seconds = 2
 
-    with pytest.raises(RequestUnavailable, match="disk_free_bytes_min is 500"):
+    with pytest.raises(RequestUnavailable, match="disk-free-bytes is 500"):
         journal.append("traces", b"one more")
     clock.passed_seconds = 4
     free_bytes[0] = 500

@@ -66,9 +66,7 @@ def exception(number: int, *, distinct: bool) -> list[KeyValue]:
 def span_request(first: int, *, distinct: bool) -> bytes:
     request = ExportTraceServiceRequest()
     group = request.resource_spans.add()
-    group.resource.attributes.extend(
-        [pair("service.name", "shop"), pair("telemetry.sdk.language", "python")]
-    )
+    group.resource.attributes.extend([pair("service.name", "shop"), pair("telemetry.sdk.language", "python")])
     spans = group.scope_spans.add().spans
     for number in range(first, first + ERRORS_PER_REQUEST):
         now_ns = START_MS * 1_000_000 + number
@@ -91,9 +89,7 @@ def span_request(first: int, *, distinct: bool) -> bytes:
 def log_request(first: int, *, distinct: bool) -> bytes:
     request = ExportLogsServiceRequest()
     group = request.resource_logs.add()
-    group.resource.attributes.extend(
-        [pair("service.name", "shop"), pair("telemetry.sdk.language", "python")]
-    )
+    group.resource.attributes.extend([pair("service.name", "shop"), pair("telemetry.sdk.language", "python")])
     records = group.scope_logs.add().log_records
     for number in range(first, first + ERRORS_PER_REQUEST):
         record = records.add(
@@ -136,13 +132,9 @@ def main() -> None:
     loads: dict[Signal, Callable[..., bytes]] = {"traces": span_request, "logs": log_request}
     for signal, make in loads.items():
         for distinct in (False, True):
-            requests = [
-                make(first, distinct=distinct) for first in range(0, errors, ERRORS_PER_REQUEST)
-            ]
+            requests = [make(first, distinct=distinct) for first in range(0, errors, ERRORS_PER_REQUEST)]
             metrics = SelfMetrics()
-            lane = ErrorLane(
-                group=Grouper().group, occurrences=Occurrences(metrics=metrics), metrics=metrics
-            )
+            lane = ErrorLane(group=Grouper().group, occurrences=Occurrences(metrics=metrics), metrics=metrics)
             measure(f"{signal}, {'distinct' if distinct else 'repeated'}", signal, requests, lane)
 
 

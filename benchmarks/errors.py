@@ -6,7 +6,10 @@ from benchmarks.measure import collector, spread, table, under_load
 from benchmarks.payloads import ERRORS_A_REQUEST, error_logs
 
 ROUNDS = 3
-CASES = (("repeated: one stack, every message differs", False, 300, "20,000"), ("distinct: every stack differs", True, 100, "4,000"))
+CASES = (
+    ("repeated: one stack, every message differs", False, 300, "20,000"),
+    ("distinct: every stack differs", True, 100, "4,000"),
+)
 
 
 def main() -> None:
@@ -22,8 +25,12 @@ def main() -> None:
             for number in range(ROUNDS):
                 count = requests if distinct else 10
                 begin = (number + 1) * 1_000_000
-                templates = [error_logs(first_variant=begin + n * ERRORS_A_REQUEST, distinct=distinct) for n in range(count)]
-                run = under_load(pid, running.status["grpc"], "logs", templates, requests, first=begin, finish=running.flush)
+                templates = [
+                    error_logs(first_variant=begin + n * ERRORS_A_REQUEST, distinct=distinct) for n in range(count)
+                ]
+                run = under_load(
+                    pid, running.status["grpc"], "logs", templates, requests, first=begin, finish=running.flush
+                )
                 errors = requests * ERRORS_A_REQUEST
                 rates.append(errors / run.seconds)
                 cpu.append(run.cpu_seconds / errors * 1e6)
@@ -32,7 +39,16 @@ def main() -> None:
         expected = ERRORS_A_REQUEST * (2 + ROUNDS * requests)
         if stored["n"] != expected:
             raise SystemExit(f"{stored['n']} errors are counted, {expected} were sent")
-        rows.append((title, spread(rates, 0), budget, spread(cpu, 0), spread(peaks, 0), f"{stored['n']} in {stored['g']} groups"))
+        rows.append(
+            (
+                title,
+                spread(rates, 0),
+                budget,
+                spread(cpu, 0),
+                spread(peaks, 0),
+                f"{stored['n']} in {stored['g']} groups",
+            )
+        )
     table(
         "Errors grouped and queryable: stacks of 30 frames as log records, counted after the queue has drained",
         ("stacks", "errors/s", "budget", "CPU us per error", "peak MB", "stored"),

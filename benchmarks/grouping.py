@@ -58,9 +58,7 @@ def message(number: int) -> str:
     return f"order {number} for 'customer-{number}' was refused after {number % 97} ms"
 
 
-def rate(
-    make: Callable[[], Callable[[ExceptionSighting], object]], texts: Sequence[tuple[bytes, str]]
-) -> float:
+def rate(make: Callable[[], Callable[[ExceptionSighting], object]], texts: Sequence[tuple[bytes, str]]) -> float:
     best = 0.0
     for _ in range(5):
         call, sightings = make(), [sighting(*text) for text in texts]
@@ -78,10 +76,7 @@ def hostile() -> dict[str, str]:
         "frames": HEADER + FRAME * (MEBIBYTE // len(FRAME)),
         "unfinished frames": '  File "' * (MEBIBYTE // 8),
         "borders": "  +-+---------------- 1 ----------------\n  | " * (MEBIBYTE // 48),
-        "chain": (
-            HEADER + FRAME + "E\n\nDuring handling of the above exception, another exception "
-            "occurred:\n\n"
-        )
+        "chain": (HEADER + FRAME + "E\n\nDuring handling of the above exception, another exception occurred:\n\n")
         * (MEBIBYTE // 180),
         "quotes": HEADER + FRAME + "RuntimeError: " + "'" * MEBIBYTE,
         "secrets": HEADER + FRAME + "RuntimeError: " + "password=" * (MEBIBYTE // 9),

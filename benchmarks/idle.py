@@ -24,7 +24,10 @@ def main() -> None:
     table(
         "Idle collector, embedded, new data folder",
         ("what", "value", "budget"),
-        (("seconds until every port answers", spread(ready, 2), "<= 5"), ("resident MB after 5 s", spread(resident, 0), "<= 350")),
+        (
+            ("seconds until every port answers", spread(ready, 2), "<= 5"),
+            ("resident MB after 5 s", spread(resident, 0), "<= 350"),
+        ),
     )
 
 

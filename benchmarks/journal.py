@@ -34,9 +34,7 @@ REQUEST_BYTES = (2_000, 240_000)
 THREADS = (1, 4, 16)
 
 
-def measure_append(
-    folder: Path, request_bytes: int, threads: int, seconds: float
-) -> dict[str, float]:
+def measure_append(folder: Path, request_bytes: int, threads: int, seconds: float) -> dict[str, float]:
     metrics = SelfMetrics()
     journal = Journal(folder, clock=SystemClock(), metrics=metrics)
     journal.open()

@@ -1,6 +1,6 @@
 """Sends requests as fast as they are taken, from a process of its own, so that its work is not counted as the server's.
 
-    python -m benchmarks.load HOST:PORT SIGNAL FILE COUNT FIRST_NUMBER     FILE holds length-delimited templates
+python -m benchmarks.load HOST:PORT SIGNAL FILE COUNT FIRST_NUMBER     FILE holds length-delimited templates
 """
 
 from __future__ import annotations

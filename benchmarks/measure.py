@@ -7,14 +7,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from tests.e2e.running import Collector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 SETTLE_SECONDS = 1.0
 
@@ -31,7 +34,9 @@ class Run:
 @contextmanager
 def plain_server() -> Iterator[tuple[str, int]]:
     """The yardstick, as (address, pid)."""
-    with subprocess.Popen([sys.executable, "-m", "benchmarks.plain_server"], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.plain_server"], stdout=subprocess.PIPE, text=True
+    ) as process:
         if process.stdout is None:
             raise AssertionError
         yield f"127.0.0.1:{int(process.stdout.readline())}", process.pid
@@ -56,7 +61,14 @@ def cpu_seconds(pid: int) -> float:
 
 
 def under_load(
-    pid: int, address: str, signal: str, templates: Sequence[bytes], count: int, *, first: int = 1, finish: Callable[[], None] | None = None
+    pid: int,
+    address: str,
+    signal: str,
+    templates: Sequence[bytes],
+    count: int,
+    *,
+    first: int = 1,
+    finish: Callable[[], None] | None = None,
 ) -> Run:
     """Send `count` requests and wait until `finish` returns; what the server used for that."""
     with tempfile.NamedTemporaryFile() as file:

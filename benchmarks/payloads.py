@@ -41,7 +41,11 @@ def plain_spans(*, nested_every: int = 0) -> bytes:
     request = ExportTraceServiceRequest()
     resource_spans = request.resource_spans.add()
     resource_spans.resource.attributes.extend(
-        [text("service.name", "checkout"), text("service.version", "1.2.3"), text("service.instance.id", _MARKER.decode())]
+        [
+            text("service.name", "checkout"),
+            text("service.version", "1.2.3"),
+            text("service.instance.id", _MARKER.decode()),
+        ]
     )
     scope_spans = resource_spans.scope_spans.add()
     trace_id = os.urandom(16)
@@ -50,10 +54,17 @@ def plain_spans(*, nested_every: int = 0) -> bytes:
             trace_id = os.urandom(16)
         start = time.time_ns()
         span = scope_spans.spans.add(
-            trace_id=trace_id, span_id=os.urandom(8), parent_span_id=os.urandom(8), name=f"GET /{index % 20}", kind=2,
-            start_time_unix_nano=start, end_time_unix_nano=start + 1_000_000,
+            trace_id=trace_id,
+            span_id=os.urandom(8),
+            parent_span_id=os.urandom(8),
+            name=f"GET /{index % 20}",
+            kind=2,
+            start_time_unix_nano=start,
+            end_time_unix_nano=start + 1_000_000,
         )
-        span.attributes.extend(text(f"http.attribute.{n}", f"value {index} of {n}") for n in range(ATTRIBUTES_A_SPAN - 1))
+        span.attributes.extend(
+            text(f"http.attribute.{n}", f"value {index} of {n}") for n in range(ATTRIBUTES_A_SPAN - 1)
+        )
         span.attributes.append(KeyValue(key="http.response.status_code", value=AnyValue(int_value=200)))
         if nested_every and index % nested_every == 0:
             values = span.attributes.add(key="list").value.array_value.values
@@ -64,7 +75,8 @@ def plain_spans(*, nested_every: int = 0) -> bytes:
 def stack_text(variant: int, message: str) -> str:
     """A Python stack trace of 30 frames; each variant has other functions."""
     frames = "".join(
-        f'  File "/srv/app/shop/module_{n}.py", line {n * 7 + 1}, in step_{n}_{variant}\n    return step_{n + 1}(order, customer)\n'
+        f'  File "/srv/app/shop/module_{n}.py", line {n * 7 + 1}, in step_{n}_{variant}\n'
+        f"    return step_{n + 1}(order, customer)\n"
         for n in range(FRAMES_A_STACK)
     )
     return f"Traceback (most recent call last):\n{frames}shop.errors.CardDeclined: {message}\n"
@@ -75,20 +87,30 @@ def error_logs(*, first_variant: int, distinct: bool) -> bytes:
     request = ExportLogsServiceRequest()
     resource_logs = request.resource_logs.add()
     resource_logs.resource.attributes.extend(
-        [text("service.name", "checkout"), text("telemetry.sdk.language", "python"), text("service.instance.id", _MARKER.decode())]
+        [
+            text("service.name", "checkout"),
+            text("telemetry.sdk.language", "python"),
+            text("service.instance.id", _MARKER.decode()),
+        ]
     )
     scope_logs = resource_logs.scope_logs.add()
     for index in range(ERRORS_A_REQUEST):
         message = f"card of order {first_variant + index} declined ({_MARKER.decode()})"
         record = scope_logs.log_records.add(
-            time_unix_nano=time.time_ns() + index, trace_id=os.urandom(16), span_id=os.urandom(8), severity_number=17,
-            severity_text="ERROR", event_name="exception",
+            time_unix_nano=time.time_ns() + index,
+            trace_id=os.urandom(16),
+            span_id=os.urandom(8),
+            severity_number=17,
+            severity_text="ERROR",
+            event_name="exception",
         )
-        record.attributes.extend([
-            text("exception.type", "shop.errors.CardDeclined"),
-            text("exception.message", message),
-            text("exception.stacktrace", stack_text(first_variant + index if distinct else 0, message)),
-            text("user.id", f"user-{index % 50}"),
-            text("http.route", "/checkout"),
-        ])
+        record.attributes.extend(
+            [
+                text("exception.type", "shop.errors.CardDeclined"),
+                text("exception.message", message),
+                text("exception.stacktrace", stack_text(first_variant + index if distinct else 0, message)),
+                text("user.id", f"user-{index % 50}"),
+                text("http.route", "/checkout"),
+            ]
+        )
     return request.SerializeToString()

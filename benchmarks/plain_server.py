@@ -1,6 +1,6 @@
 """The yardstick: a plain Python gRPC server that parses each request with opentelemetry-proto and discards it.
 
-    python -m benchmarks.plain_server       prints its port, serves until it is ended
+python -m benchmarks.plain_server       prints its port, serves until it is ended
 """
 
 from __future__ import annotations
@@ -17,8 +17,14 @@ REQUEST_BYTES_MAX = 64 * 1024 * 1024
 
 def main() -> None:
     """Serve."""
-    server = grpc.server(futures.ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", REQUEST_BYTES_MAX)])
-    for name, message in (("trace.v1.TraceService", ExportTraceServiceRequest), ("logs.v1.LogsService", ExportLogsServiceRequest)):
+    server = grpc.server(
+        futures.ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", REQUEST_BYTES_MAX)]
+    )
+    for name, message in (
+        ("trace.v1.TraceService", ExportTraceServiceRequest),
+        ("logs.v1.LogsService", ExportLogsServiceRequest),
+    ):
+
         def export(request: bytes, _: grpc.ServicerContext, message: type = message) -> bytes:
             message.FromString(request)
             return b""

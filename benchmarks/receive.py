@@ -67,9 +67,7 @@ def build_request(spans_count: int) -> bytes:
             end_time_unix_nano=now + 1_000_000,
         )
         for index in range(ATTRIBUTES):
-            span.attributes.add(
-                key=f"attribute.{index}"
-            ).value.string_value = f"a value of some length {number}"
+            span.attributes.add(key=f"attribute.{index}").value.string_value = f"a value of some length {number}"
     return request.SerializeToString()
 
 
@@ -85,9 +83,7 @@ class ParseAndDiscard(TraceServiceServicer):
 def serve(kind: str) -> None:
     """Serve until stdin closes; print the port first."""
     if kind == "plain":
-        server = grpc.server(
-            ThreadPoolExecutor(32), options=[("grpc.max_receive_message_length", 64 * 1024 * 1024)]
-        )
+        server = grpc.server(ThreadPoolExecutor(32), options=[("grpc.max_receive_message_length", 64 * 1024 * 1024)])
         # The generated code has no type information.
         add_TraceServiceServicer_to_server(ParseAndDiscard(), server)  # type: ignore[no-untyped-call]
         port = server.add_insecure_port("127.0.0.1:0")

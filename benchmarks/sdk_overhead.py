@@ -78,9 +78,7 @@ def tracer_provider(*, sampled: bool) -> TracerProvider:
     return provider
 
 
-def measure(
-    operation: Operation, *, rounds: int, times: int, sampled: bool
-) -> tuple[float, float, float]:
+def measure(operation: Operation, *, rounds: int, times: int, sampled: bool) -> tuple[float, float, float]:
     """Seconds of `operation` with the stock SDK, with otel_errors, and their difference: medians.
 
     The difference is taken round by round, since the machine itself drifts between rounds.

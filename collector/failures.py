@@ -1,4 +1,4 @@
-"""What can go wrong with the service itself. (The users' errors are *errors*; ours are *failures*.)
+"""What can go wrong with the service itself: the users' errors are *errors*, ours are *failures*.
 
     Failure                     one line for a person: what happened, to what, and what to do
     ├── SettingsInvalid         a setting can't be used; the command ends with 2

@@ -92,9 +92,7 @@ class Grouper:
 
     def __init__(self) -> None:
         self._whole: _Recent[tuple[Any, ...], Grouping] = _Recent(WHOLE_STACKS_MAX, WHOLE_BYTES_MAX)
-        self._prepared: _Recent[tuple[Any, ...], _Prepared] = _Recent(
-            PREPARED_STACKS_MAX, PREPARED_BYTES_MAX
-        )
+        self._prepared: _Recent[tuple[Any, ...], _Prepared] = _Recent(PREPARED_STACKS_MAX, PREPARED_BYTES_MAX)
         self._openings: deque[str] = deque(maxlen=OPENINGS_MAX)
 
     def group(self, sighting: ExceptionSighting) -> Grouping:
@@ -227,9 +225,7 @@ def _sent_type(sighting: ExceptionSighting) -> str:
     return sighting.exception_type[:TYPE_CHARS_MAX].strip()
 
 
-def _prepare(
-    parser: StackParser, bodies: tuple[str, ...], types: tuple[str, ...], sent_type: str
-) -> _Prepared:
+def _prepare(parser: StackParser, bodies: tuple[str, ...], types: tuple[str, ...], sent_type: str) -> _Prepared:
     """Do all that messages have no part in. `sent_type` stands in where the text was cut off."""
     bodies = tuple(scrub(body) for body in bodies)
     skeleton = parser.read_bodies(bodies)

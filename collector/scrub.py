@@ -190,8 +190,7 @@ def _scrub_line(line: str, needles: list[str]) -> str:
 def scrub_attributes(attributes: Mapping[str, str]) -> dict[str, str]:
     """Scrub attributes: a value whose key names a secret is hidden whole."""
     return {
-        key: REPLACEMENT if value and _DENIED_KEY.search(key) else scrub(value)
-        for key, value in attributes.items()
+        key: REPLACEMENT if value and _DENIED_KEY.search(key) else scrub(value) for key, value in attributes.items()
     }
 
 

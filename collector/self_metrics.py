@@ -28,9 +28,7 @@ class SelfMetrics:
             "protocol",
             "outcome",
         )
-        self.request_bytes = counter(
-            "request_bytes", "Bytes of accepted requests, after decompression.", "signal"
-        )
+        self.request_bytes = counter("request_bytes", "Bytes of accepted requests, after decompression.", "signal")
         self.duplicate_requests = counter(
             "duplicate_requests",
             "Byte-identical requests acknowledged and not stored again.",
@@ -47,9 +45,7 @@ class SelfMetrics:
             "recent_request_overflows",
             "Digests of requests forgotten before their time because the memory for them was full.",
         )
-        self.drained_segments = counter(
-            "drained_segments", "Segments stored and deleted.", "signal"
-        )
+        self.drained_segments = counter("drained_segments", "Segments stored and deleted.", "signal")
         self.drain_failures = counter(
             "drain_failures",
             "Attempts to drain a segment that failed and will be repeated.",
@@ -66,9 +62,7 @@ class SelfMetrics:
             "occurrence_overflows",
             "Sightings forgotten before their time because the memory for them was full.",
         )
-        self.clamped_timestamps = counter(
-            "clamped_timestamps", "Error events whose time was out of range."
-        )
+        self.clamped_timestamps = counter("clamped_timestamps", "Error events whose time was out of range.")
         self.queries = counter("queries", "Statements on the SQL port by outcome.", "outcome")
 
     def expose(self) -> bytes:

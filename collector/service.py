@@ -188,12 +188,17 @@ class Service:
             raise AssertionError("the journal opens before the drain starts")
         occurrences = Occurrences(metrics=self._metrics)
         connection = engine.connect()
-        occurrences.restore(recent_sightings(connection, self._journal.pending(), now_ms=SystemClock().now_ns() // 1_000_000))
+        occurrences.restore(
+            recent_sightings(connection, self._journal.pending(), now_ms=SystemClock().now_ns() // 1_000_000)
+        )
         connection.close()
 
         def telemetry_lane() -> TelemetryLane:
             return TelemetryLane(
-                store=Store(engine.connect(), temporary=temporary), dead_letters=dead_letters, metrics=self._metrics, temporary=temporary
+                store=Store(engine.connect(), temporary=temporary),
+                dead_letters=dead_letters,
+                metrics=self._metrics,
+                temporary=temporary,
             )
 
         def error_lane() -> ErrorRowsLane:
@@ -221,22 +226,32 @@ class Service:
         sql_address = ""
         if isinstance(engine, EmbeddedEngine):
             sql = SqlPort(
-                str(settings.sql), connect=engine.raw_connection, database=database, metrics=self._metrics, writable=settings.sql_writable
+                str(settings.sql),
+                connect=engine.raw_connection,
+                database=database,
+                metrics=self._metrics,
+                writable=settings.sql_writable,
             )
             sql.start()
             parts.callback(sql.stop)
             sql_address = f"{settings.sql.host}:{sql.port}"
         with ExitStack() as receiving:
-            grpc_server = OtlpGrpcServer(str(settings.grpc), keep=journal.append, metrics=self._metrics, request_bytes_max=settings.request_bytes)
+            grpc_server = OtlpGrpcServer(
+                str(settings.grpc), keep=journal.append, metrics=self._metrics, request_bytes_max=settings.request_bytes
+            )
             grpc_server.start()
             receiving.callback(grpc_server.stop, settings.shutdown_grace_seconds)
-            http_server = OtlpHttpServer(str(settings.http), keep=journal.append, metrics=self._metrics, request_bytes_max=settings.request_bytes)
+            http_server = OtlpHttpServer(
+                str(settings.http), keep=journal.append, metrics=self._metrics, request_bytes_max=settings.request_bytes
+            )
             http_server.start()
             receiving.callback(http_server.stop, settings.shutdown_grace_seconds)
             self._receiving = receiving.pop_all()
         parts.callback(self._receiving.close)
         self._addresses = Addresses(
-            grpc=f"{settings.grpc.host}:{grpc_server.port}", http=f"{settings.http.host}:{http_server.port}", sql=sql_address
+            grpc=f"{settings.grpc.host}:{grpc_server.port}",
+            http=f"{settings.http.host}:{http_server.port}",
+            sql=sql_address,
         )
 
 
@@ -244,9 +259,13 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as failure:
-        raise StartFailure(f"the data folder {folder} can't be made: {failure.strerror}; choose another with --data") from failure
+        raise StartFailure(
+            f"the data folder {folder} can't be made: {failure.strerror}; choose another with --data"
+        ) from failure
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise StartFailure(f"the data folder {folder} is not writable; choose another with --data or give this user the right to write")
+        raise StartFailure(
+            f"the data folder {folder} is not writable; choose another with --data or give this user the right to write"
+        )
 
 
 def _lock(folder: Path) -> int:
@@ -255,7 +274,9 @@ def _lock(folder: Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as failure:
-        raise StartFailure(f"the data folder {folder} can't be used: {failure.strerror} ({path}); choose another with --data") from failure
+        raise StartFailure(
+            f"the data folder {folder} can't be used: {failure.strerror} ({path}); choose another with --data"
+        ) from failure
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as failure:

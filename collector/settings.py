@@ -54,7 +54,11 @@ def parse_address(value: object) -> object:
     host, colon, port = value.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
     host = host[1:-1] if bracketed else host
-    if not (colon and host) or (":" in host) != bracketed or not (port.isascii() and port.isdigit() and int(port) <= _PORT_MAX):
+    if (
+        not (colon and host)
+        or (":" in host) != bracketed
+        or not (port.isascii() and port.isdigit() and int(port) <= _PORT_MAX)
+    ):
         raise ValueError("give HOST:PORT, such as 127.0.0.1:4317 or [::1]:4317")
     return Address(host=host, port=int(port))
 
@@ -79,7 +83,9 @@ Seconds = Annotated[int, BeforeValidator(parse_duration), Field(ge=0)]
 class Settings(BaseSettings):
     """The settings of one service. Frozen; secrets are masked when printed."""
 
-    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     data: Path = Field(Path("otel-errors-data"), description="Folder of the journal and the embedded ClickHouse.")
     clickhouse: SecretStr | None = Field(
@@ -89,9 +95,12 @@ class Settings(BaseSettings):
     grpc: ListenAddress = Field(Address(host="127.0.0.1", port=4317), description="Where OTLP/gRPC listens, HOST:PORT.")
     http: ListenAddress = Field(Address(host="127.0.0.1", port=4318), description="Where OTLP/HTTP listens, HOST:PORT.")
     sql: ListenAddress = Field(
-        Address(host="127.0.0.1", port=8123), description="Where the SQL port listens, HOST:PORT; not with --clickhouse."
+        Address(host="127.0.0.1", port=8123),
+        description="Where the SQL port listens, HOST:PORT; not with --clickhouse.",
     )
-    insecure: bool = Field(default=False, description="Listen beyond this machine although anybody may then send and read.")
+    insecure: bool = Field(
+        default=False, description="Listen beyond this machine although anybody may then send and read."
+    )
     retention: Seconds = Field(0, description="How long rows are kept, such as 30d; for ever by default.")
     retention_traces: Seconds | None = Field(None, description="The same for traces alone.")
     retention_logs: Seconds | None = Field(None, description="The same for logs alone.")
@@ -101,13 +110,23 @@ class Settings(BaseSettings):
     attribute_indexes: bool = Field(
         default=False, description="Skip indexes on attribute maps: faster searches, inserts cost about twice as much."
     )
-    segment_bytes: int = Field(32 * 2**20, ge=2**16, le=2**30, description="Bytes at which a journal segment is sealed.")
+    segment_bytes: int = Field(
+        32 * 2**20, ge=2**16, le=2**30, description="Bytes at which a journal segment is sealed."
+    )
     segment_seconds: float = Field(1.0, gt=0, le=60, description="Seconds after which a journal segment is sealed.")
-    journal_bytes: int = Field(4 * 2**30, ge=2**20, description="Bytes that may wait in the journal; beyond, requests are refused.")
-    disk_free_bytes: int = Field(256 * 2**20, ge=0, description="Free bytes on the disk below which requests are refused.")
+    journal_bytes: int = Field(
+        4 * 2**30, ge=2**20, description="Bytes that may wait in the journal; beyond, requests are refused."
+    )
+    disk_free_bytes: int = Field(
+        256 * 2**20, ge=0, description="Free bytes on the disk below which requests are refused."
+    )
     request_bytes: int = Field(64 * 2**20, ge=2**10, le=2**30, description="Largest request, after decompression.")
-    shutdown_grace_seconds: float = Field(10.0, ge=0, le=3600, description="Seconds that a stop may take to drain the journal.")
-    log_level: str = Field("info", pattern=_LEVELS, description="What the service says of itself: debug, info, warning, error.")
+    shutdown_grace_seconds: float = Field(
+        10.0, ge=0, le=3600, description="Seconds that a stop may take to drain the journal."
+    )
+    log_level: str = Field(
+        "info", pattern=_LEVELS, description="What the service says of itself: debug, info, warning, error."
+    )
     sql_writable: bool = Field(default=False, description="")
 
     def retention_seconds(self, family: str) -> int:

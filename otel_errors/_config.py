@@ -34,9 +34,7 @@ class Settings:
     )
     excepthook: bool = field(
         default=True,
-        metadata={
-            "help": "Capture what reaches `sys.excepthook`: exceptions that end the program."
-        },
+        metadata={"help": "Capture what reaches `sys.excepthook`: exceptions that end the program."},
     )
     unsampled: bool = field(
         default=True,

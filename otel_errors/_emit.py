@@ -54,16 +54,12 @@ class Emitter:
         self.pipeline = pipeline
         # The SDK would cut the end of a longer value, which is where the raise point is; so we cut
         # first, our way.
-        self._length_max = least(
-            stacktrace_length_max, LogRecordLimits().max_log_record_attribute_length
-        )
+        self._length_max = least(stacktrace_length_max, LogRecordLimits().max_log_record_attribute_length)
 
     def emit(self, event: ErrorEvent) -> bool:
         """Emit one log record; False when there is nowhere to send it."""
         logger = self.pipeline.logger()
-        if logger is None or not logger.enabled(
-            severity_number=event.severity, event_name=_semconv.EVENT_NAME
-        ):
+        if logger is None or not logger.enabled(severity_number=event.severity, event_name=_semconv.EVENT_NAME):
             return False
         own: dict[str, AnyValue] = {_semconv.EVENT_ID: event.event_id}
         if event.handled is not None:
@@ -76,9 +72,7 @@ class Emitter:
             severity_number=event.severity,
             severity_text=_SEVERITY_TEXTS[event.severity],
             body=event.rendered.title,
-            attributes=exception_attributes(
-                event.rendered, self._length_max, own=own, given=event.attributes
-            ),
+            attributes=exception_attributes(event.rendered, self._length_max, own=own, given=event.attributes),
             event_name=_semconv.EVENT_NAME,
         )
         return True

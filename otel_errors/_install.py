@@ -41,9 +41,7 @@ class _Registry:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.installation: _Installation | None = None
-        self.processors: weakref.WeakKeyDictionary[Any, ErrorSpanProcessor] = (
-            weakref.WeakKeyDictionary()
-        )
+        self.processors: weakref.WeakKeyDictionary[Any, ErrorSpanProcessor] = weakref.WeakKeyDictionary()
 
 
 class _Installation:
@@ -75,9 +73,7 @@ class _Installation:
         # Opened now, so that a wrong OTEL_* value shows at the start and not at the first error.
         self._pipeline.logger()
 
-    def watch(
-        self, provider: Any, processors: weakref.WeakKeyDictionary[Any, ErrorSpanProcessor]
-    ) -> None:
+    def watch(self, provider: Any, processors: weakref.WeakKeyDictionary[Any, ErrorSpanProcessor]) -> None:
         """Capture for the spans of `provider`, with its processor if it has one."""
         processor = processors.get(provider)
         if processor is None:
@@ -138,9 +134,7 @@ def install(
             },
         )
         if not settings.enabled or _sdk_is_disabled():
-            _logger.info(
-                "otel_errors captures nothing: OTEL_ERRORS_ENABLED or OTEL_SDK_DISABLED says so"
-            )
+            _logger.info("otel_errors captures nothing: OTEL_ERRORS_ENABLED or OTEL_SDK_DISABLED says so")
             return False
         provider: Any = tracer_provider or trace.get_tracer_provider()
         if not hasattr(provider, "add_span_processor"):

@@ -45,9 +45,7 @@ class LogPipeline:
     also be offered later.
     """
 
-    def __init__(
-        self, *, logger_provider: LoggerProvider | None = None, resource: Resource | None = None
-    ) -> None:
+    def __init__(self, *, logger_provider: LoggerProvider | None = None, resource: Resource | None = None) -> None:
         self._given = logger_provider
         self._resource = resource
         self._own: SdkLoggerProvider | None = None
@@ -80,9 +78,7 @@ class LogPipeline:
         if provider is None or not hasattr(provider, "force_flush"):
             return True
         flushed: list[bool] = []
-        thread = _run_apart(
-            lambda: flushed.append(provider.force_flush(timeout_ms) is not False), "flush"
-        )
+        thread = _run_apart(lambda: flushed.append(provider.force_flush(timeout_ms) is not False), "flush")
         if thread is not None:
             thread.join(timeout_ms / 1000)
         return flushed == [True]
@@ -154,14 +150,10 @@ def _own_provider(resource: Resource | None) -> SdkLoggerProvider:
 def _exporter(name: str) -> LogRecordExporter:
     if name == "otlp":
         protocol = (
-            os.environ.get("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL")
-            or os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL")
-            or ""
+            os.environ.get("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL") or os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL") or ""
         ).strip()
         if protocol not in _OTLP_EXPORTER_BY_PROTOCOL:
-            raise ValueError(
-                f"OTEL_EXPORTER_OTLP_LOGS_PROTOCOL={protocol}: use grpc or http/protobuf"
-            )
+            raise ValueError(f"OTEL_EXPORTER_OTLP_LOGS_PROTOCOL={protocol}: use grpc or http/protobuf")
         name = _OTLP_EXPORTER_BY_PROTOCOL[protocol]
     for entry_point in entry_points(group=_EXPORTERS, name=name):
         exporter: LogRecordExporter = entry_point.load()()

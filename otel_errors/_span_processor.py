@@ -87,9 +87,7 @@ class ErrorSpanProcessor(SpanProcessor):
         self._capture = capture
         self._guard = guard
         # The SDK would cut the end of a longer value; `fit` cuts the uninteresting one.
-        self._event_length_max = least(
-            capture.settings.stacktrace_length_max, SpanLimits().max_attribute_length
-        )
+        self._event_length_max = least(capture.settings.stacktrace_length_max, SpanLimits().max_attribute_length)
         self._active = True
         _method_patch.hold(SdkSpan, "record_exception", self, _recording)
 

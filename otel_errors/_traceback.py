@@ -28,9 +28,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-EXCEPTIONS_MAX: Final = (
-    50  # causes, contexts and group members; more can't be read by a person anyway
-)
+EXCEPTIONS_MAX: Final = 50  # causes, contexts and group members; more can't be read by a person anyway
 TYPE_LENGTH_MAX: Final = 512  # characters; a generated class name can be any length
 _FRAMES_KEPT: Final = (64, 32, 16, 8, 4, 2, 1)  # per exception, tried in turn until the text fits
 _GROUP: Final[Any] = getattr(builtins, "BaseExceptionGroup", ())  # Python 3.10 has none
@@ -104,9 +102,7 @@ def _chunks(exception: BaseException, frames_max: int, message_length_max: int) 
     except Exception:  # noqa: BLE001 - the exception's own code ran and raised
         return _alone(exception, frames_max, message_length_max)
     return [
-        chunk
-        if len(chunk) <= message_length_max or _is_frame(chunk)
-        else _shorten(chunk, message_length_max)
+        chunk if len(chunk) <= message_length_max or _is_frame(chunk) else _shorten(chunk, message_length_max)
         for chunk in chunks
     ]
 

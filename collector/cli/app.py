@@ -15,6 +15,9 @@ import typer
 from collector.cli import demo, explain, groups, schema, serve, show, sql
 from collector.failures import Failure, SettingsInvalid
 
+INTERRUPTED = 130
+"""The exit status of a program that SIGINT ended, as shells have it."""
+
 app = typer.Typer(
     name="otel-errors",
     help="Error tracking that is native to OpenTelemetry and lives in your own ClickHouse.",
@@ -48,29 +51,27 @@ def main() -> int:
     try:
         app(standalone_mode=False)
         sys.stdout.flush()
-    except Failure as failure:
-        return _tell(failure, 2 if isinstance(failure, SettingsInvalid) else 1)
     except typer.Exit as ended:
         return int(ended.exit_code)
-    except typer.Abort:
-        return 130
-    except KeyboardInterrupt:
-        return 130
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader has seen enough. What is buffered must not be flushed into the closed pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as failure:
-        if hasattr(failure, "format_message") and hasattr(failure, "exit_code"):
-            return _tell(failure.format_message(), int(failure.exit_code))
         if os.environ.get("OTEL_ERRORS_DEBUG"):
             raise
-        return _tell(f"{type(failure).__name__}: {failure} (OTEL_ERRORS_DEBUG=1 shows where)", 1)
+        return _tell(failure)
     return 0
 
 
-def _tell(what: object, status: int) -> int:
-    if os.environ.get("OTEL_ERRORS_DEBUG") and isinstance(what, BaseException):
-        raise what
-    print(f"otel-errors: {' '.join(str(what).split())}", file=sys.stderr)  # noqa: T201  a command's own voice
+def _tell(failure: Exception) -> int:
+    """Say in one line what went wrong; the exit status."""
+    if isinstance(failure, Failure):
+        text, status = str(failure), 2 if isinstance(failure, SettingsInvalid) else 1
+    elif hasattr(failure, "format_message"):  # what typer says of wrong arguments
+        text, status = str(failure.format_message()), 2
+    else:
+        text, status = f"{type(failure).__name__}: {failure} (OTEL_ERRORS_DEBUG=1 shows where)", 1
+    print(f"otel-errors: {' '.join(text.split())}", file=sys.stderr)  # noqa: T201  a command's own voice
     return status

@@ -40,13 +40,20 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     *,
-    once: Annotated[bool, typer.Option("--once", help="End by itself: status 0 only if exactly the expected groups and counts are there.")] = False,
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once", help="End by itself: status 0 only if exactly the expected groups and counts are there."
+        ),
+    ] = False,
 ) -> None:
     """Run the demo."""
     with tempfile.TemporaryDirectory(prefix="otel-errors-demo-") as folder:
         data = Path(folder) / "data"
         with _collector(data, *(FREE_PORTS if once else ())) as addresses:
-            typer.echo(f"The collector runs: OTLP/gRPC {addresses['grpc']}, OTLP/HTTP {addresses['http']}, SQL http://{addresses['sql']}")
+            typer.echo(
+                f"The collector runs: OTLP/gRPC {addresses['grpc']}, OTLP/HTTP {addresses['http']}, SQL http://{addresses['sql']}"
+            )
             _run_shop(addresses)
             if not flush(data, FLUSH_SECONDS_MAX):
                 raise Failure("the collector did not store everything in time; its messages above say why")
@@ -106,7 +113,14 @@ def _wait_until_ready(process: subprocess.Popen[bytes], data: Path) -> dict[str,
 
 
 def _run_shop(addresses: dict[str, Any]) -> None:
-    command = [sys.executable, str(shop_script()), "--grpc", f"http://{addresses['grpc']}", "--http", f"http://{addresses['http']}"]
+    command = [
+        sys.executable,
+        str(shop_script()),
+        "--grpc",
+        f"http://{addresses['grpc']}",
+        "--http",
+        f"http://{addresses['http']}",
+    ]
     try:
         done = subprocess.run(command, timeout=SHOP_SECONDS_MAX, check=False)
     except subprocess.TimeoutExpired:
@@ -132,13 +146,13 @@ def _show(data: Path) -> list[dict[str, Any]]:
 
 
 def _go_on(data: Path, addresses: dict[str, Any], groups: Sequence[dict[str, Any]]) -> None:
-    server = f"--data {data}"
     first = groups[0]["GroupId"] if groups else "GROUP"
+    server = f"--data {data}"
     typer.echo(
         f"\nGo on, in another terminal:\n"
         f"  otel-errors groups {server}\n"
         f"  otel-errors show {first} {server}\n"
-        f"  otel-errors sql 'SELECT ServiceName, sum(Events) FROM errors GROUP BY ALL' {server}\n"
+        f"  otel-errors sql 'DESCRIBE TABLE errors' {server}\n"
         f"  curl 'http://{addresses['sql']}/?query=SELECT+*+FROM+errors+FORMAT+Vertical'\n"
         f"  OTEL_EXPORTER_OTLP_ENDPOINT=http://{addresses['grpc']} opentelemetry-instrument python your_app.py\n"
         f"\nCtrl-C ends the demo and removes its data."

@@ -36,5 +36,7 @@ def shop_script() -> Path:
 
 def expected_groups() -> tuple[Expected, ...]:
     """What the shop says that it makes."""
-    told = subprocess.run([sys.executable, str(shop_script()), "--expected"], capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        [sys.executable, str(shop_script()), "--expected"], capture_output=True, text=True, check=True
+    )
     return tuple(Expected(**group) for group in json.loads(told.stdout))

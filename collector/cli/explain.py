@@ -29,7 +29,9 @@ def explain(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file with a stack trace, or - for standard input.")],
     *,
     language: Annotated[str, typer.Option(help="The value of telemetry.sdk.language; sniffed by default.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="An object with `fingerprint` and everything that led to it.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="An object with `fingerprint` and everything that led to it.")
+    ] = False,
 ) -> None:
     """Explain a stack trace's fingerprint."""
     grouping = explain_text(_read(file), language=language)

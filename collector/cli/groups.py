@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from collector.cli.reach import DEFAULT_DATA, DataOption, DatabaseOption, ServerOption, reader
+from collector.cli.reach import DEFAULT_DATA, DatabaseOption, DataOption, ServerOption, reader
 from collector.cli.text import ago, cut, print_json, print_table
 from collector.failures import SettingsInvalid
 from collector.settings import parse_duration
@@ -27,7 +27,9 @@ def groups(
     *,
     since: Annotated[str, typer.Option(help="Seen within this time, such as 24h or 30d.")] = "30d",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON array, a key for each column of the view `errors`.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="A JSON array, a key for each column of the view `errors`.")
+    ] = False,
     server: ServerOption = None,
     data: DataOption = DEFAULT_DATA,
     database: DatabaseOption = "otel",

@@ -28,10 +28,19 @@ DEFAULT_DATA = Path("otel-errors-data")
 
 ServerOption = Annotated[
     str | None,
-    typer.Option("--server", envvar="OTEL_ERRORS_SERVER", help="The collector's SQL port, or a ClickHouse server: http://user:password@host:8123/otel."),
+    typer.Option(
+        "--server",
+        envvar="OTEL_ERRORS_SERVER",
+        help="The collector's SQL port, or a ClickHouse server: http://user:password@host:8123/otel.",
+    ),
 ]
 DataOption = Annotated[
-    Path, typer.Option("--data", envvar="OTEL_ERRORS_DATA", help="The data folder: of the running collector, or to be read when none runs.")
+    Path,
+    typer.Option(
+        "--data",
+        envvar="OTEL_ERRORS_DATA",
+        help="The data folder: of the running collector, or to be read when none runs.",
+    ),
 ]
 DatabaseOption = Annotated[str, typer.Option("--database", envvar="OTEL_ERRORS_DATABASE", help="The database.")]
 
@@ -69,7 +78,9 @@ def reader(server: str | None, data: Path, database: str) -> Iterator[Reader]:
 def _sql_address(data: Path) -> str:
     address = str(status(data).get("sql") or "")
     if not address:
-        raise Failure("the collector stores into a ClickHouse server: name that one with --server (or OTEL_ERRORS_SERVER)")
+        raise Failure(
+            "the collector stores into a ClickHouse server: name that one with --server (or OTEL_ERRORS_SERVER)"
+        )
     return address
 
 

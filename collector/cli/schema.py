@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 def schema(
     *,
-    cluster: Annotated[str | None, typer.Option(metavar="NAME", help="For this cluster: ON CLUSTER, Replicated, Distributed.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="NAME", help="For this cluster: ON CLUSTER, Replicated, Distributed.")
+    ] = None,
     database: Annotated[str, typer.Option(envvar="OTEL_ERRORS_DATABASE", help="The database.")] = "otel",
 ) -> None:
     """Print the schema."""

@@ -26,7 +26,11 @@ them every 700 objects, for a tenth of the time per error (benchmarks/error_lane
 
 
 METAVARS: dict[Any, str] = {
-    Path: "DIR", Address: "HOST:PORT", int: "N", float: "N", SecretStr | None: "URL",
+    Path: "DIR",
+    Address: "HOST:PORT",
+    int: "N",
+    float: "N",
+    SecretStr | None: "URL",
 }
 
 
@@ -60,7 +64,9 @@ def _serve(config: Path | None, arguments: dict[str, Any]) -> None:
 
 
 def _ready(settings: Settings, addresses: Addresses) -> str:
-    where = f"SQL        http://{addresses.sql}" if addresses.sql else "stores in  the ClickHouse server of --clickhouse"
+    where = (
+        f"SQL        http://{addresses.sql}" if addresses.sql else "stores in  the ClickHouse server of --clickhouse"
+    )
     return (
         f"otel-errors {version('otel-errors')} is ready\n"
         f"OTLP/gRPC  {addresses.grpc}\n"
@@ -79,15 +85,25 @@ def _with_options(serve: Any) -> Any:
     def command(config: Path | None = None, **arguments: Any) -> None:
         serve(config, arguments)
 
-    parameters = [_parameter("config", Path, typer.Option("--config", envvar=f"{ENVIRONMENT_PREFIX}CONFIG", help="A YAML file with settings."))]
+    parameters = [
+        _parameter(
+            "config",
+            Path,
+            typer.Option("--config", envvar=f"{ENVIRONMENT_PREFIX}CONFIG", help="A YAML file with settings."),
+        )
+    ]
     for name, field in Settings.model_fields.items():
         option = f"--{name.replace('_', '-')}"
         kind = bool if field.annotation is bool else str
         shown = _default(field.default)
         text = f"{field.description} [{ENVIRONMENT_PREFIX}{name.upper()}{shown}]"
-        shape = None if kind is bool else "TIME" if name.startswith("retention") else METAVARS.get(field.annotation, "TEXT")
+        shape = (
+            None if kind is bool else "TIME" if name.startswith("retention") else METAVARS.get(field.annotation, "TEXT")
+        )
         parameters.append(
-            _parameter(name, kind, typer.Option(option, help=text, metavar=shape, hidden=name in HIDDEN, show_default=False))
+            _parameter(
+                name, kind, typer.Option(option, help=text, metavar=shape, hidden=name in HIDDEN, show_default=False)
+            )
         )
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # that is how typer is told
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -101,4 +117,6 @@ def _default(value: object) -> str:
 
 
 def _parameter(name: str, kind: type, option: Any) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option])
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from collector.cli.reach import DEFAULT_DATA, DataOption, DatabaseOption, ServerOption, reader
+from collector.cli.reach import DEFAULT_DATA, DatabaseOption, DataOption, ServerOption, reader
 from collector.cli.text import ago, clean, clean_lines, cut, print_json
 from collector.failures import Failure
 from collector.store.statements import statement
@@ -74,11 +74,15 @@ def print_trace(spans: Sequence[dict[str, Any]]) -> None:
         told = f"  {span['ExceptionType'] or span['StatusMessage']}" if span["IsError"] else ""
         name = clean(f"{span['ServiceName']}: {span['SpanName']}")
         milliseconds = span["Duration"] / NANOSECONDS_A_MILLISECOND
-        typer.echo(f"  {'  ' * span['Depth']}{mark} {name}  {milliseconds:.1f} ms{cut(clean(told), 80) and '  ' + cut(clean(told), 80)}")
+        typer.echo(
+            f"  {'  ' * span['Depth']}{mark} {name}  {milliseconds:.1f} ms{cut(clean(told), 80) and '  ' + cut(clean(told), 80)}"
+        )
 
 
 def _print_group(found: dict[str, Any]) -> None:
-    releases = " to ".join(dict.fromkeys(release for release in (found["FirstRelease"], found["LastRelease"]) if release))
+    releases = " to ".join(
+        dict.fromkeys(release for release in (found["FirstRelease"], found["LastRelease"]) if release)
+    )
     typer.echo(f"{clean(found['ExceptionType'])}: {cut(clean(found['Message']), 200)}")
     typer.echo(f"  in          {clean(found['Culprit'])}")
     typer.echo(f"  service     {clean(found['ServiceName'])}")
@@ -92,7 +96,13 @@ def _print_group(found: dict[str, Any]) -> None:
 def _print_event(event: dict[str, Any]) -> None:
     typer.echo(f"\nLatest event {event['EventId']}, frames innermost first (> in your code)")
     frames = zip(
-        event["FrameModules"], event["FrameFunctions"], event["FrameFiles"], event["FrameLines"], event["FramesInApp"], event["FrameExceptions"], strict=True
+        event["FrameModules"],
+        event["FrameFunctions"],
+        event["FrameFiles"],
+        event["FrameLines"],
+        event["FramesInApp"],
+        event["FrameExceptions"],
+        strict=True,
     )
     shown = False
     before = 0

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from collector.cli.reach import DEFAULT_DATA, DataOption, DatabaseOption, ServerOption, reader
+from collector.cli.reach import DEFAULT_DATA, DatabaseOption, DataOption, ServerOption, reader
 from collector.failures import SettingsInvalid
 
 
@@ -21,7 +21,10 @@ def sql(
     *,
     fmt: Annotated[
         str | None,
-        typer.Option("--format", help="Any output format of ClickHouse; by default PrettyCompact on a terminal, TabSeparatedWithNames in a pipe."),
+        typer.Option(
+            "--format",
+            help="Any output format of ClickHouse; by default PrettyCompact on a terminal, TabSeparatedWithNames in a pipe.",
+        ),
     ] = None,
     server: ServerOption = None,
     data: DataOption = DEFAULT_DATA,

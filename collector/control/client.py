@@ -55,7 +55,9 @@ def _ask(data: Path, method: str, path: str, seconds: float) -> dict[str, Any]:
         connection.request(method, path)
         answer: dict[str, Any] = json.loads(connection.getresponse().read())
     except (OSError, http.client.HTTPException, ValueError) as failure:
-        raise ControlUnavailable(f"no collector runs in {data}: start one with `otel-errors serve --data {data}`") from failure
+        raise ControlUnavailable(
+            f"no collector runs in {data}: start one with `otel-errors serve --data {data}`"
+        ) from failure
     else:
         return answer
     finally:

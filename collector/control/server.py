@@ -34,9 +34,7 @@ class ControlServer:
     it is given, and tells whether it is.
     """
 
-    def __init__(
-        self, folder: Path, *, status: Callable[[], dict[str, Any]], flush: Callable[[float], bool]
-    ) -> None:
+    def __init__(self, folder: Path, *, status: Callable[[], dict[str, Any]], flush: Callable[[float], bool]) -> None:
         self._path = folder / SOCKET_NAME
         self._status = status
         self._flush = flush

@@ -174,10 +174,7 @@ def _json(value: Any, levels_left: int) -> str:  # noqa: PLR0911 - as above
         raise _TooDeep
     if kind == "array_value":
         return f"[{','.join(_json(item, levels_left - 1) for item in value.array_value.values)}]"
-    pairs = (
-        f"{_json_text(pair.key)}:{_json(pair.value, levels_left - 1)}"
-        for pair in value.kvlist_value.values
-    )
+    pairs = (f"{_json_text(pair.key)}:{_json(pair.value, levels_left - 1)}" for pair in value.kvlist_value.values)
     return f"{{{','.join(pairs)}}}"
 
 

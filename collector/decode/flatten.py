@@ -21,8 +21,8 @@ from google.protobuf.message import DecodeError
 
 from collector.decode.attributes import nested_text
 from collector.decode.framing import parse_outline, single_item_requests
-from collector.decode.nested_hint import may_hold_nested
 from collector.decode.messages import InstrumentationScope, LogRecord, Metric, Resource, Span
+from collector.decode.nested_hint import may_hold_nested
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -185,7 +185,7 @@ _READERS: Final[dict[Signal, tuple[Any, Callable[[Any], Iterator[Any]]]]] = {
 }
 
 
-def _build_probes(signal: Signal) -> tuple[Any, Any]:
+def _build_probes(signal: Signal) -> tuple[Any, ...]:
     """The probing messages of a request and of one of its items. Any: they are made at run time."""
     package = f"otel_errors.flatten.{signal}"
     field_type = descriptor_pb2.FieldDescriptorProto
@@ -207,7 +207,8 @@ def _build_probes(signal: Signal) -> tuple[Any, Any]:
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
     return tuple(
-        message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{package}.{name}")) for name in ("Request", _ITEMS[signal])
+        message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{package}.{name}"))
+        for name in ("Request", _ITEMS[signal])
     )
 
 

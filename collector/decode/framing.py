@@ -77,9 +77,7 @@ class ScopeItems(NamedTuple):
 def _build_outline() -> type[Message]:
     """Make the class of the shallow request, in a descriptor pool of its own."""
     field = descriptor_pb2.FieldDescriptorProto
-    file = descriptor_pb2.FileDescriptorProto(
-        name="otel_errors/framing.proto", package=_PACKAGE, syntax="proto3"
-    )
+    file = descriptor_pb2.FileDescriptorProto(name="otel_errors/framing.proto", package=_PACKAGE, syntax="proto3")
     outline = {
         "Request": (("resources", 1, field.LABEL_REPEATED, "Resource"),),
         "Resource": (
@@ -177,9 +175,7 @@ def single_item_requests(data: bytes) -> list[bytes]:
         for scope in resource.scopes:
             for item in scope.items:
                 single = _OutlineRequest()
-                copied = single.resources.add(
-                    resource=resource.resource, schema_url=resource.schema_url
-                )
+                copied = single.resources.add(resource=resource.resource, schema_url=resource.schema_url)
                 copied.scopes.add(scope=scope.scope, items=[item], schema_url=scope.schema_url)
                 singles.append(bytes(single.SerializeToString()))
     return singles
@@ -206,6 +202,4 @@ def _malformed(signal: Signal, data: bytes, otherwise: str) -> RequestMalformed:
 
 
 def _too_large(signal: Signal, count_max: int, what: str) -> RequestTooLarge:
-    return RequestTooLarge(
-        f"The {signal} request has more than {count_max} {what}; send it in smaller batches."
-    )
+    return RequestTooLarge(f"The {signal} request has more than {count_max} {what}; send it in smaller batches.")

@@ -103,9 +103,7 @@ def _sighting(
         weight=exception.weight,
         event_name=event_name,
         scope_name=around.scope_name,
-        ordinal=around.ordinals.take(
-            "span_event", trace_id, span_id, timestamp_ns, exception.type, exception.message
-        ),
+        ordinal=around.ordinals.take("span_event", trace_id, span_id, timestamp_ns, exception.type, exception.message),
         resource=around.resource,
         attributes=attributes,
     )

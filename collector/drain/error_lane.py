@@ -87,18 +87,13 @@ class ErrorLane:
         self._attributes = AttributeReader(_scrub_attribute)
         self._resource = lru_cache(RESOURCES_CACHED_MAX)(self._read_resource)
 
-    def read(
-        self, segment_name: str, signal: Signal, sealed_ms: int, records: Iterable[bytes]
-    ) -> ErrorBatch:
+    def read(self, segment_name: str, signal: Signal, sealed_ms: int, records: Iterable[bytes]) -> ErrorBatch:
         """Decide on all that a segment tells of.
 
         The answer depends on the segments before it, and on nothing else.
         """
         damaged: list[tuple[bytes, str]] = []
-        seen = [
-            (sighting, self._group(sighting))
-            for sighting in self._sightings(signal, records, damaged)
-        ]
+        seen = [(sighting, self._group(sighting)) for sighting in self._sightings(signal, records, damaged)]
         decisions = self._occurrences.decide(
             segment_name,
             [undecided(sighting, grouping, segment=segment_name) for sighting, grouping in seen],
@@ -143,7 +138,7 @@ class ErrorLane:
                 for item in telling:
                     try:
                         yield from reader(item, around)
-                    except DecodeError as fault:  # noqa: PERF203 - one item is the unit of damage
+                    except DecodeError as fault:
                         damaged.append((item, f"the item's protobuf encoding is damaged: {fault}"))
 
     def _read_resource(self, encoding: bytes) -> Mapping[str, str]:

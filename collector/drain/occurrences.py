@@ -109,9 +109,7 @@ class Decision(NamedTuple):
     retracted: tuple[str, int] | None = None
 
 
-def undecided(
-    sighting: ExceptionSighting, grouping: Grouping, *, segment: str
-) -> RememberedSighting:
+def undecided(sighting: ExceptionSighting, grouping: Grouping, *, segment: str) -> RememberedSighting:
     """Return a sighting as `Occurrences.decide` takes it: its own weight, no event id yet."""
     return _describe(sighting, "", segment, sighting_key(sighting, grouping), sighting.weight)
 
@@ -122,9 +120,7 @@ def remembered(row: ErrorEvent | ErrorSighting) -> RememberedSighting:
     return _describe(row.sighting, row.event_id, row.segment, row.sighting_key, weight)
 
 
-def _describe(
-    sighting: ExceptionSighting, event_id: str, segment: str, key: str, weight: int
-) -> RememberedSighting:
+def _describe(sighting: ExceptionSighting, event_id: str, segment: str, key: str, weight: int) -> RememberedSighting:
     resource = sighting.resource
     return RememberedSighting(
         event_id=event_id,
@@ -174,11 +170,7 @@ class _Sighting:
         self.weight = row.weight
         self.family = shared + row.trace_id if row.trace_id and row.span_id else ""
         self.sdk_id = row.sdk_event_id
-        self.sdk_key = (
-            f"{row.service_namespace}\0{row.service_name}\0{row.sdk_event_id}"
-            if row.sdk_event_id
-            else ""
-        )
+        self.sdk_key = f"{row.service_namespace}\0{row.service_name}\0{row.sdk_event_id}" if row.sdk_event_id else ""
 
 
 _Key = TypeVar("_Key")
@@ -209,9 +201,7 @@ class Occurrences:
         """
         for row in rows:
             occurrence, _ = self._occurrences.get(row.event_id, (None, 0))
-            self._remember(
-                _Sighting(row), occurrence or Occurrence(row.event_id, stored=True), row.segment
-            )
+            self._remember(_Sighting(row), occurrence or Occurrence(row.event_id, stored=True), row.segment)
 
     def decide(self, segment: str, rows: Sequence[RememberedSighting]) -> list[Decision]:
         """Decide on all sightings of a segment, made by `undecided`.
@@ -332,9 +322,7 @@ class Occurrences:
         if sighting.family:
             family = self._families[sighting.family]
             if isinstance(family, Family):
-                family.remove(
-                    occurrence, sighting.span, sighting.parent, sighting.mark, sighting.time
-                )
+                family.remove(occurrence, sighting.span, sighting.parent, sighting.mark, sighting.time)
             if not isinstance(family, Family) or family.is_empty():
                 del self._families[sighting.family]
 

@@ -55,9 +55,7 @@ event id."""
 
 Span = str
 _Awaited = Literal["log", "event", "left", "escaped", "child", "arrival"]
-_Seen = dict[
-    str, list[int]
-]  # by mark, and under "child" for the span's children: the times, sorted
+_Seen = dict[str, list[int]]  # by mark, and under "child" for the span's children: the times, sorted
 _Waiting = list[tuple[int, str, "Occurrence"]]  # sorted by time, then event id
 
 # What a sighting meets on its own span, in the order that settles a tie, and which of several.
@@ -104,9 +102,7 @@ class Family:
         if parent:
             self._note(occurrence, parent, "child", time)
 
-    def remove(
-        self, occurrence: Occurrence, span: Span, parent: Span, mark: Mark, time: int
-    ) -> None:
+    def remove(self, occurrence: Occurrence, span: Span, parent: Span, mark: Mark, time: int) -> None:
         """Undo one `add` with the same arguments."""
         self._strike(occurrence, span, mark, time)
         if parent:
@@ -134,9 +130,7 @@ class Family:
                     break
         return best[1] if best else None
 
-    def find_outer(
-        self, parent: Span, time: int, sdk_id: str, inner: Occurrence | None
-    ) -> Occurrence | None:
+    def find_outer(self, parent: Span, time: int, sdk_id: str, inner: Occurrence | None) -> Occurrence | None:
         """Return the occurrence, seen on the parent span, that awaits a sighting on a child of it.
 
         `inner` is the occurrence to which the sighting belongs already, if any; if that one was
@@ -154,9 +148,7 @@ class Family:
                 return occurrence
         return None
 
-    def _note(
-        self, occurrence: Occurrence, span: Span, mark: Mark | Literal["child"], time: int
-    ) -> None:
+    def _note(self, occurrence: Occurrence, span: Span, mark: Mark | Literal["child"], time: int) -> None:
         spans = self._seen.setdefault(occurrence, {})
         seen = spans.get(span)
         if seen is None:
@@ -166,9 +158,7 @@ class Family:
         insort(seen.setdefault(mark, []), time)
         self._list(occurrence, span, seen)
 
-    def _strike(
-        self, occurrence: Occurrence, span: Span, mark: Mark | Literal["child"], time: int
-    ) -> None:
+    def _strike(self, occurrence: Occurrence, span: Span, mark: Mark | Literal["child"], time: int) -> None:
         spans = self._seen[occurrence]
         seen = spans[span]
         self._unlist(occurrence, span, seen)

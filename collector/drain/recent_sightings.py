@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from collector.store.connection import Connection
 
 
-def recent_sightings(
-    connection: Connection, pending: Sequence[Segment], *, now_ms: int
-) -> list[RememberedSighting]:
+def recent_sightings(connection: Connection, pending: Sequence[Segment], *, now_ms: int) -> list[RememberedSighting]:
     """The stored sightings that a segment still to be drained can belong to.
 
     Rows of pending segments are left out: those will be drained again, and must be decided on as they were the first

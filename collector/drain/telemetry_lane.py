@@ -25,7 +25,7 @@ from collector.journal.record import iter_records
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from collector.journal.dead_letters import DeadLetters
+    from collector.journal.dead_letters import DeadLetters, Kind
     from collector.journal.segment import Segment
     from collector.self_metrics import SelfMetrics
     from collector.store.store import Store
@@ -87,7 +87,9 @@ class TelemetryLane:
         guilty = find_refused(records, refuses)
         if not guilty:
             raise StoreUnavailable(f"segment {segment.name} is refused: {refusal}", code=refusal.code) from refusal
-        logger.warning("segment %s: %d of %d requests hold something refused: %s", segment.name, len(guilty), len(records), refusal)
+        logger.warning(
+            "segment %s: %d of %d requests hold something refused: %s", segment.name, len(guilty), len(records), refusal
+        )
         for position in guilty:
             items = single_item_requests(records[position])
             refused = set(find_refused(items, refuses))
@@ -98,7 +100,9 @@ class TelemetryLane:
         return self._write(records, files)
 
     def _write(self, records: Iterable[bytes], files: ExitStack) -> Path:
-        file = files.enter_context(tempfile.NamedTemporaryFile(dir=self._temporary, suffix=".records"))
+        file = files.enter_context(
+            tempfile.NamedTemporaryFile(dir=self._temporary, suffix=".records")  # noqa: SIM115  `files` closes it
+        )
         for record in records:
             if record:
                 file.write(_VarintBytes(len(record)))
@@ -106,6 +110,6 @@ class TelemetryLane:
         file.flush()
         return Path(file.name)
 
-    def _bury(self, segment: Segment, data: bytes, reason: str, *, kind: str) -> None:
+    def _bury(self, segment: Segment, data: bytes, reason: str, *, kind: Kind) -> None:
         self._dead_letters.put(segment.signal, data, reason=reason, segment=segment.name, kind=kind)
         self._metrics.dead_letters.labels(segment.signal).inc()

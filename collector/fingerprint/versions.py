@@ -26,7 +26,5 @@ class FingerprintVersion:
     finish: Callable[[v1.Selection, str], Fingerprint]
 
 
-VERSIONS: tuple[FingerprintVersion, ...] = (
-    FingerprintVersion(name="v1", select=v1.select, finish=v1.finish),
-)
+VERSIONS: tuple[FingerprintVersion, ...] = (FingerprintVersion(name="v1", select=v1.select, finish=v1.finish),)
 CURRENT = VERSIONS[-1]

@@ -64,15 +64,11 @@ class OpenSegments:
     ) -> None:
         """Return when the requests are on disk; raises OSError, and then none of them is kept."""
         segment = self._segments.get(signal)
-        if segment is not None and (
-            segment.retired or segment.size_bytes + size_bytes > self._segment_bytes_max
-        ):
+        if segment is not None and (segment.retired or segment.size_bytes + size_bytes > self._segment_bytes_max):
             self._seal(segment)
             segment = None
         if segment is None:
-            segment = OpenSegment(
-                self._folder, signal, disk=self._disk, begun_at=self._clock.monotonic()
-            )
+            segment = OpenSegment(self._folder, signal, disk=self._disk, begun_at=self._clock.monotonic())
             self._segments[signal] = segment
         segment.append(requests, digests, kept_ms=kept_ms)
 

@@ -48,9 +48,7 @@ class SealedSegments:
         self._changed = threading.Condition()
         self._not_handed_out: deque[Segment] = deque()
         self._unfinished: dict[str, Segment] = {}
-        self._drained_digests: deque[tuple[float, Path]] = (
-            deque()
-        )  # (when to delete it, the file), oldest first
+        self._drained_digests: deque[tuple[float, Path]] = deque()  # (when to delete it, the file), oldest first
         self._closed = False
 
     def add(self, segment: Segment) -> None:

@@ -25,9 +25,7 @@ class RecentRequests:
     a request is stored twice if it is delivered again.
     """
 
-    def __init__(
-        self, *, window_seconds: float, overflows: Counter, requests_max: int = RECENT_REQUESTS_MAX
-    ) -> None:
+    def __init__(self, *, window_seconds: float, overflows: Counter, requests_max: int = RECENT_REQUESTS_MAX) -> None:
         self._window_seconds = window_seconds
         self._overflows = overflows
         self._requests_max = requests_max
@@ -46,9 +44,7 @@ class RecentRequests:
 
     def keep(self, digest: bytes, now: float) -> None:
         """Remember a request that was kept at `now`; forget what is out of the window."""
-        while (
-            self._oldest_first and now - self._kept_at[self._oldest_first[0]] > self._window_seconds
-        ):
+        while self._oldest_first and now - self._kept_at[self._oldest_first[0]] > self._window_seconds:
             self._forget_oldest()
         if digest in self._kept_at:
             return

@@ -68,9 +68,7 @@ class Recovered:
     drained_digests: tuple[Path, ...]
 
 
-def recover(
-    folder: Path, *, names: SegmentNames, now_ms: int, window_ms: int, disk: Disk
-) -> Recovered:
+def recover(folder: Path, *, names: SegmentNames, now_ms: int, window_ms: int, disk: Disk) -> Recovered:
     """Seal what was open, find what is sealed, and read the digests of the last `window_ms`.
 
     Raises OSError.
@@ -125,9 +123,7 @@ def _sealed_segments(folder: Path) -> tuple[Segment, ...]:
     return tuple(segment for segment in found if segment is not None)
 
 
-def _seal_leftover(
-    folder: Path, signal: Signal, *, names: SegmentNames, now_ms: int, disk: Disk
-) -> None:
+def _seal_leftover(folder: Path, signal: Signal, *, names: SegmentNames, now_ms: int, disk: Disk) -> None:
     """Cut the open segment of `signal` at its last good record, and seal it."""
     path = folder / (signal + OPEN_SUFFIX)
     stale_digests = folder / (signal + DIGESTS_SUFFIX)
@@ -148,9 +144,7 @@ def _seal_leftover(
     disk.sync_folder(folder)
 
 
-def _good_records(
-    path: Path, signal: Signal, written: Sequence[DigestEntry]
-) -> tuple[DigestEntry, ...]:
+def _good_records(path: Path, signal: Signal, written: Sequence[DigestEntry]) -> tuple[DigestEntry, ...]:
     """Describe the records of an open segment up to the last good one (the rules are above)."""
     changed_ms = _changed_ms(path)
     entries: list[DigestEntry] = []

@@ -92,8 +92,7 @@ class Room:
                 self._free_bytes = self._disk.free_bytes(self._folder)
             except OSError as failure:
                 raise RequestUnavailable(
-                    f"The free space of {self._folder} can't be read: {failure.strerror}; "
-                    "check the disk",
+                    f"The free space of {self._folder} can't be read: {failure.strerror}; check the disk",
                     retry_after_seconds=FULL_RETRY_SECONDS,
                 ) from failure
             self._checked_at = now

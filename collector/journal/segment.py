@@ -199,7 +199,5 @@ def _open_for_append(path: Path, *, truncate: bool = False) -> int:
     fd = os.open(path, flags | (os.O_TRUNC if truncate else 0), FILE_MODE)
     if os.fstat(fd).st_size:
         os.close(fd)
-        raise FileExistsError(
-            errno.EEXIST, "a segment that was not expected holds records", str(path)
-        )
+        raise FileExistsError(errno.EEXIST, "a segment that was not expected holds records", str(path))
     return fd

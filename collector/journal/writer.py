@@ -168,9 +168,7 @@ class Writer:
             while self._work_once():
                 pass
         except BaseException:
-            logger.exception(
-                "The journal's writer has died; requests are refused until the service restarts"
-            )
+            logger.exception("The journal's writer has died; requests are refused until the service restarts")
             raise
         finally:
             self._refuse_all()
@@ -211,10 +209,7 @@ class Writer:
             self._metrics.journal_syncs.inc()
         except OSError as error:
             self._metrics.journal_write_failures.inc()
-            failure = (
-                f"The journal could not be written: {error}; nothing of this batch was kept; "
-                "check the disk"
-            )
+            failure = f"The journal could not be written: {error}; nothing of this batch was kept; check the disk"
             logger.error(failure)  # noqa: TRY400 - the line says it all; a traceback would hide it
         self._settle(batch, failure)
 

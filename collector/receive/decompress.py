@@ -24,9 +24,7 @@ _OUT_STEP_BYTES: Final = 1024 * 1024
 _MEMBERS_MAX: Final = 16
 
 
-def decompress(
-    coding: str, body: bytes, *, bytes_max: int, grow: Callable[[int], None] = lambda _: None
-) -> bytes:
+def decompress(coding: str, body: bytes, *, bytes_max: int, grow: Callable[[int], None] = lambda _: None) -> bytes:
     """Return the decompressed body. `grow` is told of the bytes of each step before more are made.
 
     Raises `RequestTooLarge` as soon as there are more than `bytes_max`, `RequestMalformed` for a

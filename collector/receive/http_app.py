@@ -102,9 +102,7 @@ class ExportEndpoint:
         try:
             with self._admission.open() as lease:
                 body = await self._read(request, lease)
-                await asyncio.get_running_loop().run_in_executor(
-                    self._workers, self._keep, coding, body, lease
-                )
+                await asyncio.get_running_loop().run_in_executor(self._workers, self._keep, coding, body, lease)
             # An Export response without a field, which OTLP calls full success, has no bytes.
             response = Response(b"", media_type=PROTOBUF_TYPE)
         except ClientDisconnect:
@@ -159,8 +157,7 @@ class ExportEndpoint:
         except TimeoutError:
             raise HTTPException(
                 HTTPStatus.REQUEST_TIMEOUT,
-                f"The body did not arrive within {self._body_seconds_max:g} s; "
-                "send smaller batches.",
+                f"The body did not arrive within {self._body_seconds_max:g} s; send smaller batches.",
                 headers={"connection": "close"},
             ) from None
         return b"".join(parts)
@@ -201,9 +198,7 @@ def _answer_http_exception(request: Request, error: Exception) -> Response:
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         text = f"{request.method[:20]} is not allowed at {path}; OTLP requests are sent by POST."
     return _response(
-        http_error(
-            error.status_code, text, content_type=_media_type(request), headers=error.headers or {}
-        )
+        http_error(error.status_code, text, content_type=_media_type(request), headers=error.headers or {})
     )
 
 

@@ -45,9 +45,7 @@ _SIGNALS: Final[Mapping[str, Signal]] = {
     "/opentelemetry.proto.collector.logs.v1.LogsService/Export": "logs",
     "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": "metrics",
 }
-_STATUS_CODES: Final[Mapping[int, grpc.StatusCode]] = {
-    code.value[0]: code for code in grpc.StatusCode
-}
+_STATUS_CODES: Final[Mapping[int, grpc.StatusCode]] = {code.value[0]: code for code in grpc.StatusCode}
 # An Export response without a field, which OTLP calls full success.
 _SUCCESS: Final = b""
 # Cancelled requests end by themselves once the grace time is over.
@@ -135,9 +133,7 @@ class _ExportHandlers(grpc.GenericRpcHandler):  # type: ignore[misc] # grpcio ha
         # Refusals must not wait behind the requests because of which they are refused.
         self._refusers = ThreadPoolExecutor(1, thread_name_prefix="otlp-grpc-refuse")
 
-    def service(
-        self, handler_call_details: grpc.HandlerCallDetails
-    ) -> grpc.RpcMethodHandler | None:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
         """Choose who answers a request; None makes grpcio answer UNIMPLEMENTED."""
         signal = _SIGNALS.get(handler_call_details.method)
         if signal is None:
@@ -153,9 +149,7 @@ class _ExportHandlers(grpc.GenericRpcHandler):  # type: ignore[misc] # grpcio ha
         """Let go of the threads."""
         self._refusers.shutdown(wait=False)
 
-    def _export(
-        self, signal: Signal, lease: Lease, requests: Iterator[bytes], context: grpc.ServicerContext
-    ) -> bytes:
+    def _export(self, signal: Signal, lease: Lease, requests: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
         """Answer one Export call; runs in a worker."""
         with lease:
             with self._slow_senders.reading(context.cancel):

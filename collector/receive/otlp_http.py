@@ -106,16 +106,12 @@ class OtlpHttpServer:
                 f"choose another port with {_OPTION} 127.0.0.1:PORT."
             ) from error
         self._port = listener.getsockname()[1]
-        self._thread = threading.Thread(
-            target=self._run, args=(listener,), name="otlp-http", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, args=(listener,), name="otlp-http", daemon=True)
         self._thread.start()
         deadline = time.monotonic() + _START_SECONDS_MAX
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > deadline:
-                raise StartFailure(
-                    f"Cannot serve {_WHAT} on {self._address}; the service's log says why."
-                )
+                raise StartFailure(f"Cannot serve {_WHAT} on {self._address}; the service's log says why.")
             time.sleep(_START_POLL_SECONDS)
 
     def stop(self, grace_seconds: float) -> None:

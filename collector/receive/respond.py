@@ -79,9 +79,7 @@ class HttpAnswer:
 def grpc_answer(refusal: RequestRefused) -> GrpcAnswer:
     """Answer a gRPC request that is not taken."""
     code, _, details = _codes_and_details(refusal)
-    trailers = [
-        (_RETRY_KEY, part.SerializeToString()) for part in details if isinstance(part, RetryInfo)
-    ]
+    trailers = [(_RETRY_KEY, part.SerializeToString()) for part in details if isinstance(part, RetryInfo)]
     trailers.append((_STATUS_KEY, _status(code, str(refusal), details)))
     return GrpcAnswer(code=code, details=str(refusal), trailers=tuple(trailers))
 
@@ -101,9 +99,7 @@ def http_answer(refusal: RequestRefused) -> HttpAnswer:
     )
 
 
-def http_error(
-    http_status: int, text: str, *, content_type: str, headers: Mapping[str, str]
-) -> HttpAnswer:
+def http_error(http_status: int, text: str, *, content_type: str, headers: Mapping[str, str]) -> HttpAnswer:
     """Answer what HTTP alone refuses (path, method, media type), in protobuf or as plain text."""
     if content_type == PROTOBUF_TYPE:
         body = _status(_CODE_BY_HTTP_STATUS.get(http_status, INVALID_ARGUMENT), text, [])
@@ -122,9 +118,7 @@ def _codes_and_details(refusal: RequestRefused) -> tuple[int, int, list[Message]
         retry.retry_delay.FromNanoseconds(int(refusal.retry_after_seconds * 1e9))
         details.append(retry)
     elif isinstance(refusal, RequestMalformed):
-        details.append(
-            BadRequest(field_violations=[BadRequest.FieldViolation(description=str(refusal))])
-        )
+        details.append(BadRequest(field_violations=[BadRequest.FieldViolation(description=str(refusal))]))
     return code, http_status, details
 
 

@@ -130,9 +130,7 @@ class _Stream:
 
     def finish(self) -> None:
         if self._open is not None and not self._open.eof:
-            raise QueryRefused(
-                f"The body ends inside its {self._coding} compression", code=CANNOT_DECOMPRESS
-            )
+            raise QueryRefused(f"The body ends inside its {self._coding} compression", code=CANNOT_DECOMPRESS)
 
     def _start(self) -> Any:
         if self._coding == "lz4":
@@ -183,12 +181,8 @@ class _Blocks:
             if method == _NONE:
                 return block
         except (lz4.block.LZ4BlockError, zstd.ZstdError, ValueError) as error:
-            raise QueryRefused(
-                f"Cannot decompress a block of the body: {error}", code=CANNOT_DECOMPRESS
-            ) from error
-        raise QueryRefused(
-            f"Unknown method of block compression: {method:#x}", code=UNKNOWN_COMPRESSION
-        )
+            raise QueryRefused(f"Cannot decompress a block of the body: {error}", code=CANNOT_DECOMPRESS) from error
+        raise QueryRefused(f"Unknown method of block compression: {method:#x}", code=UNKNOWN_COMPRESSION)
 
 
 def decoder(content_encoding: str, *, blocks: bool) -> Decoder:

@@ -58,9 +58,7 @@ class EngineConnection:
         row: list[Any] = json.loads(result.bytes().partition(b"\n")[0] or b"[]")
         return row
 
-    def run(
-        self, statement: str, parameters: Mapping[str, str] | None = None, form: str = "Null"
-    ) -> Any:
+    def run(self, statement: str, parameters: Mapping[str, str] | None = None, form: str = "Null") -> Any:
         """Run a statement; give chDB's result, whole. Values are in escaped form."""
         try:
             return self._connection.query(statement, form, params=dict(parameters or {}))

@@ -20,10 +20,18 @@ if TYPE_CHECKING:
 DESCRIBE: Final = "DescribeQuery"
 NAMING: Final = frozenset(
     # Followed by the names of a database and a table, either of which may be missing.
-    "ExistsDatabaseQuery ExistsDictionaryQuery ExistsTableQuery ExistsViewQuery ShowCreateDatabaseQuery "
-    "ShowCreateDictionaryQuery ShowCreateTableQuery ShowCreateViewQuery".split()
+    [
+        "ExistsDatabaseQuery",
+        "ExistsDictionaryQuery",
+        "ExistsTableQuery",
+        "ExistsViewQuery",
+        "ShowCreateDatabaseQuery",
+        "ShowCreateDictionaryQuery",
+        "ShowCreateTableQuery",
+        "ShowCreateViewQuery",
+    ]
 )
-BARE: Final = frozenset("ShowEngineQuery ShowFunctions ShowProcesslistQuery ShowSetting".split())
+BARE: Final = frozenset(["ShowEngineQuery", "ShowFunctions", "ShowProcesslistQuery", "ShowSetting"])
 READING_ROOTS: Final = NAMING | BARE | {DESCRIBE}
 
 _NAME: Final = " Identifier "
@@ -67,17 +75,13 @@ def _check_describe(lines: Sequence[str], *, names: EngineNames) -> Verdict:
         and all(line.startswith(_NAME) for line in lines[3:])
     )
     if not plain:
-        raise QueryRefused(
-            "Only a plain table can be described; for a query run it with LIMIT 0", code=ACCESS_DENIED
-        )
+        raise QueryRefused("Only a plain table can be described; for a query run it with LIMIT 0", code=ACCESS_DENIED)
     _check_parts(lines[2].removeprefix(_TABLE).split("."), names)
     return Verdict(format=lines[3].removeprefix(_NAME) if len(lines) > 3 else "")  # noqa: PLR2004  root, expression, table, format
 
 
 def _check_parts(parts: Sequence[str], names: EngineNames) -> None:
     if len(parts) > 1 and parts[0] in names.file_databases:
-        raise QueryRefused(
-            f"The database {parts[0]} is refused: its tables are files", code=ACCESS_DENIED
-        )
+        raise QueryRefused(f"The database {parts[0]} is refused: its tables are files", code=ACCESS_DENIED)
     if parts and parts[-1] in REFUSED_TABLES:
         raise QueryRefused(f"The table {parts[-1]} is refused", code=ACCESS_DENIED)

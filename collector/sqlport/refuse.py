@@ -49,24 +49,80 @@ EXPLAIN_KINDS: Final = frozenset(
 )
 
 NODES: Final = SELECTS | frozenset(
-    "ArrayJoin Asterisk ColumnsApplyTransformer ColumnsExceptTransformer ColumnsListMatcher ColumnsRegexpMatcher "
-    "ColumnsReplaceTransformer ColumnsReplaceTransformerReplacement ColumnsTransformerList DataType ExpressionList "
-    "Function Identifier InterpolateElement Literal ObjectTypeArgument OrderByElement QualifiedAsterisk "
-    "QualifiedColumnsListMatcher QualifiedColumnsRegexpMatcher QueryParameter SampleRatio Subquery TableExpression "
-    "TableIdentifier TableJoin TablesInSelectQuery TablesInSelectQueryElement WindowDefinition WindowListElement "
-    "WithElement".split()
+    [
+        "ArrayJoin",
+        "Asterisk",
+        "ColumnsApplyTransformer",
+        "ColumnsExceptTransformer",
+        "ColumnsListMatcher",
+        "ColumnsRegexpMatcher",
+        "ColumnsReplaceTransformer",
+        "ColumnsReplaceTransformerReplacement",
+        "ColumnsTransformerList",
+        "DataType",
+        "ExpressionList",
+        "Function",
+        "Identifier",
+        "InterpolateElement",
+        "Literal",
+        "ObjectTypeArgument",
+        "OrderByElement",
+        "QualifiedAsterisk",
+        "QualifiedColumnsListMatcher",
+        "QualifiedColumnsRegexpMatcher",
+        "QueryParameter",
+        "SampleRatio",
+        "Subquery",
+        "TableExpression",
+        "TableIdentifier",
+        "TableJoin",
+        "TablesInSelectQuery",
+        "TablesInSelectQueryElement",
+        "WindowDefinition",
+        "WindowListElement",
+        "WithElement",
+    ]
 )
 
 TABLE_FUNCTIONS: Final = frozenset(
     # All compute their rows, or read tables of this database. (VALUES (1), (2)) is SQLStandardValues.
-    "generate_series generateseries numbers numbers_mt primes sqlstandardvalues view zeros zeros_mt".split()
+    [
+        "generate_series",
+        "generateseries",
+        "numbers",
+        "numbers_mt",
+        "primes",
+        "sqlstandardvalues",
+        "view",
+        "zeros",
+        "zeros_mt",
+    ]
 )
 
 REFUSED_FUNCTIONS: Final = frozenset(
     # Files; other hosts; the address space; the log; tables by their name as text, which may be a file's path.
-    "file catboostevaluate aiclassify aiembed aiextract aifilter aigenerate airedact aisimilarity aitranslate "
-    "addresstoline addresstolinewithinlines addresstosymbol logtrace hascolumnintable joinget joingetornull "
-    "generateserialid getclienthttpheader showcertificate".split()
+    [
+        "file",
+        "catboostevaluate",
+        "aiclassify",
+        "aiembed",
+        "aiextract",
+        "aifilter",
+        "aigenerate",
+        "airedact",
+        "aisimilarity",
+        "aitranslate",
+        "addresstoline",
+        "addresstolinewithinlines",
+        "addresstosymbol",
+        "logtrace",
+        "hascolumnintable",
+        "joinget",
+        "joingetornull",
+        "generateserialid",
+        "getclienthttpheader",
+        "showcertificate",
+    ]
 )
 
 HARMLESS_TWINS: Final = frozenset({"format"})
@@ -126,9 +182,7 @@ def check(
     for place, node in _nodes(tree):
         kind = node["type"]
         if "out_file" in node or node.get("is_into_outfile_with_stdout"):
-            raise QueryRefused(
-                "INTO OUTFILE is refused: it would write a file of the server", code=READONLY
-            )
+            raise QueryRefused("INTO OUTFILE is refused: it would write a file of the server", code=READONLY)
         if kind == "SetQuery":
             if place != "settings" or root != EXPLAIN or node is not tree.get("settings"):
                 raise QueryRefused(
@@ -136,9 +190,7 @@ def check(
                     code=READONLY,
                 )
         elif node is not tree and kind not in NODES:
-            raise QueryRefused(
-                f"This syntax is not known to be harmless: {kind}", code=ACCESS_DENIED
-            )
+            raise QueryRefused(f"This syntax is not known to be harmless: {kind}", code=ACCESS_DENIED)
         _check_names(node, place, found, parameters=parameters, names=names, is_view=is_view)
     written = tree.get("format_ast") or {}
     return Verdict(
@@ -188,9 +240,7 @@ def _check_names(
             pass
 
 
-def _check_function(
-    node: Mapping[str, Any], place: str, *, names: EngineNames, is_view: Callable[[str], bool]
-) -> None:
+def _check_function(node: Mapping[str, Any], place: str, *, names: EngineNames, is_view: Callable[[str], bool]) -> None:
     name = str(node.get("name", ""))
     if place == "table_function":
         if name.lower() in TABLE_FUNCTIONS:
@@ -215,9 +265,7 @@ def _check_function_name(name: str, names: EngineNames) -> None:
     lower = name.lower()
     outside = lower in names.table_functions - TABLE_FUNCTIONS - HARMLESS_TWINS
     if lower in REFUSED_FUNCTIONS or outside:
-        raise QueryRefused(
-            f"The function {name} is refused: it may reach beyond the database", code=ACCESS_DENIED
-        )
+        raise QueryRefused(f"The function {name} is refused: it may reach beyond the database", code=ACCESS_DENIED)
 
 
 def _check_handed_over(name: str) -> None:
@@ -231,21 +279,14 @@ def _check_handed_over(name: str) -> None:
 
 def _check_identifier(parts: list[str], names: EngineNames) -> None:
     if len(parts) > 1 and parts[0] in names.file_databases:
-        raise QueryRefused(
-            f"The database {parts[0]} is refused: its tables are files", code=ACCESS_DENIED
-        )
+        raise QueryRefused(f"The database {parts[0]} is refused: its tables are files", code=ACCESS_DENIED)
     if parts[-1] in REFUSED_TABLES:
         raise QueryRefused(f"The table {parts[-1]} is refused", code=ACCESS_DENIED)
 
 
 def _check_identifier_value(value: str, names: EngineNames) -> None:
     # A value is written with escapes, so one with a backslash is not yet the name that it stands for.
-    if (
-        "\\" in value
-        or value in names.file_databases
-        or value in REFUSED_TABLES
-        or value.lower() in REFUSED_FUNCTIONS
-    ):
+    if "\\" in value or value in names.file_databases or value in REFUSED_TABLES or value.lower() in REFUSED_FUNCTIONS:
         raise QueryRefused(
             f"The identifier {value[:100]!r} as a parameter is refused: it may reach beyond the database",
             code=ACCESS_DENIED,
@@ -258,9 +299,7 @@ def _nodes(tree: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     while waiting:
         place, item, depth = waiting.pop()
         if depth > DEPTH_MAX:
-            raise QueryRefused(
-                f"The statement nests deeper than {DEPTH_MAX} levels", code=TOO_DEEP
-            )
+            raise QueryRefused(f"The statement nests deeper than {DEPTH_MAX} levels", code=TOO_DEEP)
         if isinstance(item, list):
             waiting += [(place, member, depth) for member in item]
         elif isinstance(item, dict):
@@ -268,8 +307,4 @@ def _nodes(tree: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 yield place, item
                 if item["type"] == "Literal":
                     continue
-            waiting += [
-                (key, value, depth + 1)
-                for key, value in item.items()
-                if isinstance(value, dict | list)
-            ]
+            waiting += [(key, value, depth + 1) for key, value in item.items() if isinstance(value, dict | list)]

@@ -63,24 +63,16 @@ def read_request(
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
-        raise QueryRefused(
-            f"The statement is not UTF-8 (byte {error.start})", code=INCORRECT_DATA
-        ) from error
+        raise QueryRefused(f"The statement is not UTF-8 (byte {error.start})", code=INCORRECT_DATA) from error
     statement = "\n".join(part for part in (given.get("query", ""), text) if part)
     return SqlRequest(
         statement=statement,
         parameters={
-            name.removeprefix(_PARAMETER): value
-            for name, value in given.items()
-            if name.startswith(_PARAMETER)
+            name.removeprefix(_PARAMETER): value for name, value in given.items() if name.startswith(_PARAMETER)
         },
-        settings={
-            name: value for name, value in given.items() if not name.startswith(_PARAMETER)
-        },
+        settings={name: value for name, value in given.items() if not name.startswith(_PARAMETER)},
         database=given.get("database") or headers.get("x-clickhouse-database", ""),
-        default_format=given.get("default_format")
-        or headers.get("x-clickhouse-format", "")
-        or "TabSeparated",
+        default_format=given.get("default_format") or headers.get("x-clickhouse-format", "") or "TabSeparated",
         query_id=given.get("query_id") or query_id,
         wait_for_end=given.get("wait_end_of_query", "0") not in ("", "0"),
         coding=_coding(given, headers),
@@ -92,9 +84,7 @@ def form_fields(content_type: str, body: bytes) -> dict[str, str]:
 
     Raises `QueryRefused` for files: those are external tables, which the port does not take.
     """
-    message = message_from_bytes(
-        b"content-type: " + content_type.encode("latin-1") + b"\r\n\r\n" + body, policy=HTTP
-    )
+    message = message_from_bytes(b"content-type: " + content_type.encode("latin-1") + b"\r\n\r\n" + body, policy=HTTP)
     fields: dict[str, str] = {}
     for part in message.iter_parts():
         name = part.get_param("name", header="content-disposition")
@@ -126,9 +116,7 @@ def _coding(given: Mapping[str, str], headers: Mapping[str, str]) -> Coding:
     """Choose how the answer is compressed: as a server, only when the request says so twice."""
     if given.get("enable_http_compression", "0") not in ("1", "true"):
         return ""
-    accepted = {
-        part.partition(";")[0].strip() for part in headers.get("accept-encoding", "").split(",")
-    }
+    accepted = {part.partition(";")[0].strip() for part in headers.get("accept-encoding", "").split(",")}
     for coding in _SERVER_CODINGS:
         if coding in accepted:
             return coding

@@ -39,9 +39,7 @@ class Statement:
         return self.kind in known
 
 
-def parse(
-    engine: EngineConnection, statement: str, parameters: Mapping[str, str]
-) -> Statement:
+def parse(engine: EngineConnection, statement: str, parameters: Mapping[str, str]) -> Statement:
     """Have the engine parse one statement.
 
     Raises `StoreRejected`: the engine does not understand it, or it is several.

@@ -43,14 +43,10 @@ if TYPE_CHECKING:
 
 _BORDERED_HEADER = ("Exception Group ", "| ")  # what stands before the header in a group's text
 _HEADER = "Traceback (most recent call last):"
-_MARK = re.compile(
-    rf"\n\n(?:{re.escape(python_groups.CAUSE)}|{re.escape(python_groups.CONTEXT)})\n\n"
-)
+_MARK = re.compile(rf"\n\n(?:{re.escape(python_groups.CAUSE)}|{re.escape(python_groups.CONTEXT)})\n\n")
 _BODY_END = re.compile(r"\n(?!  )")
 _FIRST_FRAME = re.compile(r'^[ |]*  File "[^"\n]*", line [0-9]', re.MULTILINE)
-_FRAME = re.compile(
-    r'\n(?:[ |]*\| )?  File "([^"\n]*)", line ([0-9]{1,9})(?:, in ([^\n]*)|(?=\n|$))'
-)
+_FRAME = re.compile(r'\n(?:[ |]*\| )?  File "([^"\n]*)", line ([0-9]{1,9})(?:, in ([^\n]*)|(?=\n|$))')
 _TYPE = re.compile(r"[^\W\d]\w{0,200}(?:\.(?:\w{1,200}|<locals>)){0,30}")
 _MESSAGE_BORDER = re.compile(r"\n *\|(?: |$)", re.MULTILINE)
 
@@ -131,9 +127,7 @@ def _cut_block(block: str) -> tuple[str, str, str]:
 
 def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
     """Read frames; the reported exception first, then its causes, then the members of groups."""
-    ordered: list[tuple[int, Relation]] = (
-        [(0, "")] if len(bodies) == 1 else python_groups.order(bodies)
-    )
+    ordered: list[tuple[int, Relation]] = [(0, "")] if len(bodies) == 1 else python_groups.order(bodies)
     exceptions: list[SkeletonException] = []
     raise_site, escaped = "", False
     for position, (index, relation) in enumerate(ordered):

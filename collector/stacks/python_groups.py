@@ -65,13 +65,9 @@ def outline(text: str) -> Outline:
             state = "between"
         elif _CLOSING.match(line):
             state = "after"
-        elif (state != "head" and content in HEADERS) or (
-            state == "before" and content.startswith('  File "')
-        ):
+        elif (state != "head" and content in HEADERS) or (state == "before" and content.startswith('  File "')):
             state = "frames"
-        elif (state == "frames" and not content.startswith("  ")) or (
-            state == "between" and not blank
-        ):
+        elif (state == "frames" and not content.startswith("  ")) or (state == "between" and not blank):
             state = "head"
             cuts.append(at + (border.end() if border else 0))
         if came_from == "head" and state != "head":

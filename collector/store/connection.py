@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-CODES_OF_OUTAGE = frozenset(
-    # ClickHouse's error numbers that say nothing of the data: disk, memory, time, parts, network, access, shutdown.
-    (3, 74, 75, 76, 87, 159, 160, 164, 173, 192, 193, 198, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285)
-    + (319, 341, 364, 394, 401, 425, 439, 473, 497, 499, 516, 517, 519, 574, 681, 692, 696, 720, 722, 723, 724, 726, 730, 999)
-)
+# ClickHouse's error numbers that say nothing of the data: disk, memory, time, parts, network, access, shutdown.
+# fmt: off
+CODES_OF_OUTAGE = frozenset({
+    3, 74, 75, 76, 87, 159, 160, 164, 173, 192, 193, 198, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285,
+    319, 341, 364, 394, 401, 425, 439, 473, 497, 499, 516, 517, 519, 574, 681, 692, 696, 720, 722, 723, 724, 726, 730, 999,
+})
+# fmt: on
 
 
 class Connection(Protocol):

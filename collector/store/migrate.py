@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 
 from collector.failures import StartFailure, StoreFailure
 from collector.store.render import SchemaOptions, SqlFile, quote_identifier, render
+from collector.store.statements import statement
 
 if TYPE_CHECKING:
     from collector.store.connection import Connection
 
-_VERSIONS = """CREATE TABLE IF NOT EXISTS {table} (
-    Name String, Number UInt32, Digest String, AppliedAt DateTime64(3) DEFAULT now64(3)
-) ENGINE = MergeTree ORDER BY (Name, AppliedAt)"""
-
+_CREATE_DATABASE = "CREATE DATABASE IF NOT EXISTS {database:Identifier}"
 _CREATED = re.compile(r"CREATE (TABLE|MATERIALIZED VIEW) (?P<name>\S+\.`?\w+`?)")
 
 RETENTION_COLUMNS = (
@@ -45,30 +43,25 @@ def migrate(connection: Connection, options: SchemaOptions) -> tuple[str, ...]:
     Raises:
         StartFailure: ClickHouse refused a statement; names the file.
     """
-    database = quote_identifier(options.database)
-    versions = f"{database}.otel_errors_schema"
+    database = {"database": options.database}
+    first, *files = render("schema", options)
     applied: list[str] = []
     try:
-        connection.command(f"CREATE DATABASE IF NOT EXISTS {database}")
-        connection.command(_VERSIONS.format(table=versions))
-        known = {
-            str(row["Name"]): str(row["Digest"])
-            for row in connection.rows(f"SELECT Name, argMax(Digest, AppliedAt) AS Digest FROM {versions} GROUP BY Name")
-        }
+        connection.command(_CREATE_DATABASE, database)
+        connection.command(first.statements[0])
+        known = {str(row["Name"]): str(row["Digest"]) for row in connection.rows(statement("applied_files"), database)}
     except StoreFailure as failure:
         raise StartFailure(f"the schema of database {options.database} can't be read or made: {failure}") from failure
-    for folder in ("schema", "ingest", "views"):
-        for file in render(folder, options):
-            name = f"{folder}/{file.name}"
-            digest = hashlib.sha256("\n".join(file.statements).encode()).hexdigest()[:32]
-            if known.get(name) == digest or (file.number and name in known):
-                continue
-            _apply(connection, name, file, replaces=folder == "ingest")
-            connection.command(
-                f"INSERT INTO {versions} (Name, Number, Digest) VALUES ({{name:String}}, {{number:UInt32}}, {{digest:String}})",
-                {"name": name, "number": file.number, "digest": digest},
-            )
-            applied.append(name)
+    numbered = {f"schema/{file.name}": file for file in files}
+    replaced = {f"{folder}/{file.name}": file for folder in ("ingest", "views") for file in render(folder, options)}
+    for name, file in (numbered | replaced).items():
+        digest = hashlib.sha256("\n".join(file.statements).encode()).hexdigest()[:32]
+        if known.get(name) == digest or (file.number and name in known):
+            continue
+        _apply(connection, name, file, replaces=name.startswith("ingest/"))
+        noted = {**database, "name": name, "number": file.number, "digest": digest}
+        connection.command(statement("note_applied"), noted)
+        applied.append(name)
     _keep_retention(connection, options)
     return tuple(applied)
 
@@ -77,21 +70,18 @@ def _apply(connection: Connection, name: str, file: SqlFile, *, replaces: bool) 
     try:
         if replaces:
             # The way in has no rows of its own. Views go before the tables that they read.
-            created = [match for statement in file.statements if (match := _CREATED.match(statement))]
+            created = [match for text in file.statements if (match := _CREATED.match(text))]
             for match in sorted(created, key=lambda found: found[1] == "TABLE"):
                 connection.command(f"DROP TABLE IF EXISTS {match['name']}")
-        for statement in file.statements:
-            connection.command(statement)
+        for text in file.statements:
+            connection.command(text)
     except StoreFailure as failure:
         raise StartFailure(f"the schema can't be applied: {name}.sql: {failure}") from failure
 
 
 def _keep_retention(connection: Connection, options: SchemaOptions) -> None:
     """Give every table the TTL that is asked for now; it may differ from the one it was made with."""
-    rows = connection.rows(
-        "SELECT name, extract(engine_full, 'TTL (.*?) SETTINGS') AS ttl FROM system.tables WHERE database = {database:String}",
-        {"database": options.database},
-    )
+    rows = connection.rows(statement("table_ttls"), {"database": options.database})
     current = {str(row["name"]): str(row["ttl"]) for row in rows}
     suffix = "_local" if options.cluster else ""
     for table, column, family in RETENTION_COLUMNS:

@@ -17,6 +17,7 @@ _MESSAGE = re.compile(r"message (\w+) \{(.*?)\n\}", re.DOTALL)
 _FIELD = re.compile(r"(repeated )?(map<string, string>|\w+) (\w+) = (\d+);")
 _PACKAGE = Path(__file__).resolve().parent.parent
 _Field = descriptor_pb2.FieldDescriptorProto
+_SCALARS = frozenset(name.removeprefix("TYPE_").lower() for name in _Field.Type.keys())  # noqa: SIM118  no mapping
 
 
 @cache
@@ -56,7 +57,7 @@ def message_class(proto: str, message: str) -> Any:
             if kind.startswith("map"):
                 field.type, field.type_name = _Field.TYPE_MESSAGE, f".otel_errors.{name}.{field_name}Entry"
                 _add_map_entry(described, f"{field_name}Entry")
-            elif f"TYPE_{kind.upper()}" in _Field.Type.keys():
+            elif kind in _SCALARS:
                 field.type = _Field.Type.Value(f"TYPE_{kind.upper()}")
             else:
                 field.type, field.type_name = _Field.TYPE_MESSAGE, f".otel_errors.{kind}"

@@ -95,13 +95,17 @@ def _number(path: Path) -> int:
 def _statements(path: Path, options: SchemaOptions) -> tuple[str, ...]:
     # Macros are put in front of the file, not imported, so that they see the options too.
     source = (_FOLDER / "macros.sql").read_text() + path.read_text()
-    text = _environment().from_string(source).render(
-        db=quote_identifier(options.database),
-        database=options.database,
-        cluster=options.cluster,
-        fsync=options.fsync,
-        attribute_indexes=options.attribute_indexes,
-        retention=options.retention,
+    text = (
+        _environment()
+        .from_string(source)
+        .render(
+            db=quote_identifier(options.database),
+            database=options.database,
+            cluster=options.cluster,
+            fsync=options.fsync,
+            attribute_indexes=options.attribute_indexes,
+            retention=options.retention,
+        )
     )
     pieces = (piece.strip() for piece in _END_OF_STATEMENT.split(_COMMENT_LINE.sub("", text)))
     return tuple(piece for piece in pieces if piece)

@@ -85,7 +85,9 @@ class RowEncoder:
             Culprit=grouping.culprit,
             Language=stack.language,
             Parser=stack.parser,
-            Chain=[{"Type": link.type, "Message": link.message, "Relation": link.relation} for link in stack.exceptions],
+            Chain=[
+                {"Type": link.type, "Message": link.message, "Relation": link.relation} for link in stack.exceptions
+            ],
             Severity=severity(seen),
             SeverityNumber=min(seen.severity_number, 255),
             Handled=attributes.get("otel_errors.handled", ""),

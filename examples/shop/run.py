@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,13 +20,15 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import web
 from expected import EXPECTED_GROUPS
 
 FOLDER = Path(__file__).resolve().parent
-START_SECONDS_MAX = 30.0
-END_SECONDS_MAX = 30.0
+CONNECT_SECONDS_MAX = 5.0
+START_SECONDS_MAX = 20.0
+END_SECONDS_MAX = 20.0
 """How long a process may take to work off its jobs and to send its last telemetry."""
 POLL_SECONDS = 0.02
 OUTPUT_CHARS_MAX = 2000
@@ -63,16 +66,15 @@ class Ended:
     output: str
 
 
-def run_shop(
-    *, grpc_endpoint: str, http_endpoint: str, python: str = sys.executable
-) -> tuple[Ended, ...]:
+def run_shop(*, grpc_endpoint: str, http_endpoint: str, python: str = sys.executable) -> tuple[Ended, ...]:
     """Run the shop against a collector; when this returns, all three have sent their telemetry.
 
     The endpoints are URLs: `http://127.0.0.1:4317`. That the worker ends with status 1 belongs to it.
-
-    Raises:
-        ShopFailure: a process did not start, answer or end as it should; none is left running.
+    Raises ShopFailure when no collector is there, or when a process did not start, answer or end as it should; none is
+    left running then.
     """
+    _require_collector(grpc_endpoint)
+    _require_collector(http_endpoint)
     with ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="shop-")))
 
@@ -87,11 +89,22 @@ def run_shop(
         front_url = front.url()
         worker = start("worker", grpc_endpoint, SHOP_FRONT=front_url)
         _visit(front_url)
-        ended = [worker.wait(1)]  # by its last job; only then may the front, which has the jobs, end
+        # The last job ends the worker. Only then may the front, which has the jobs, end.
+        ended = [worker.wait(1, last_words="UnknownJob")]
         for process in (front, payments):
             process.popen.terminate()
             ended.append(process.wait(0))
         return tuple(ended)
+
+
+def _require_collector(endpoint: str) -> None:
+    """Fail now rather than after the exporters have tried for long."""
+    address = urlsplit(endpoint)
+    try:
+        with socket.create_connection((address.hostname or "", address.port or 0), CONNECT_SECONDS_MAX):
+            pass
+    except (OSError, ValueError) as error:
+        raise ShopFailure(f"no collector answers at {endpoint} ({error}); start one: otel-errors serve") from error
 
 
 def _visit(front_url: str) -> None:
@@ -105,10 +118,8 @@ def _visit(front_url: str) -> None:
     _order(front_url, *LAST_ORDER)
 
 
-def _order(
-    front_url: str, reason: str, count: int, changes: dict[str, Any], wanted: HTTPStatus
-) -> None:
-    print(f"  {count:2} orders: {reason}")
+def _order(front_url: str, reason: str, count: int, changes: dict[str, Any], wanted: HTTPStatus) -> None:
+    print(f"  {count:2} {'order' if count == 1 else 'orders'}: {reason}")
     for number in range(count):
         order = {**ORDER, "customer": f"customer-{number}", **changes}
         _expect("POST", f"{front_url}/orders", order, wanted)
@@ -126,9 +137,7 @@ def _expect(method: str, url: str, body: dict[str, Any] | None, wanted: HTTPStat
 class _Process:
     """A process of the shop; what it prints goes to a file, so that it never waits for a reader."""
 
-    def __init__(
-        self, service: str, output: Path, python: str, environment: dict[str, str]
-    ) -> None:
+    def __init__(self, service: str, output: Path, python: str, environment: dict[str, str]) -> None:
         self.service = service
         self._output = output
         with output.open("wb") as file:
@@ -150,8 +159,8 @@ class _Process:
             time.sleep(POLL_SECONDS)
         raise ShopFailure(f"{self.service} did not start{self._last_words()}")
 
-    def wait(self, wanted: int) -> Ended:
-        """Wait until it has ended, with this exit status."""
+    def wait(self, wanted: int, *, last_words: str = "") -> Ended:
+        """Wait until it has ended, with this exit status, and these words in the last line that it printed."""
         try:
             status = self.popen.wait(END_SECONDS_MAX)
         except subprocess.TimeoutExpired:
@@ -159,11 +168,10 @@ class _Process:
                 f"{self.service} did not end within {END_SECONDS_MAX:.0f} s: is there a collector "
                 f"at the address that it sends to?{self._last_words()}"
             ) from None
-        if status != wanted:
-            raise ShopFailure(
-                f"{self.service} ended with status {status}, not {wanted}{self._last_words()}"
-            )
-        return Ended(service=self.service, status=status, output=self.printed())
+        output = self.printed()
+        if status != wanted or last_words not in output.rstrip().rpartition("\n")[2]:
+            raise ShopFailure(f"{self.service} ended with status {status}, and not as it should{self._last_words()}")
+        return Ended(service=self.service, status=status, output=output)
 
     def kill(self) -> None:
         """Leave nothing running."""
@@ -180,9 +188,10 @@ class _Process:
 
 
 def _environment() -> dict[str, str]:
-    """Return this process's environment without what would change the shop's telemetry or its connections."""
+    """Return this process's environment without what would change the shop's telemetry or its way to it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
-    return {**kept, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+    direct = ",".join(filter(None, (kept.get("no_proxy") or kept.get("NO_PROXY"), "127.0.0.1", "localhost")))
+    return {**kept, "no_proxy": direct, "NO_PROXY": direct}
 
 
 def main() -> int:
@@ -202,7 +211,7 @@ def main() -> int:
     except ShopFailure as failure:
         print(f"The shop failed: {failure}", file=sys.stderr)
         return 1
-    print(f"The shop is closed; its telemetry was sent. It took {time.monotonic() - started:.1f} s.")
+    print(f"The shop is closed. It took {time.monotonic() - started:.1f} s.")
     return 0
 
 

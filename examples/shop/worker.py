@@ -6,7 +6,6 @@ Sends its telemetry by OTLP/gRPC. Its errors are captured by otel_errors, also t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import Any
 
 import telemetry
@@ -19,33 +18,36 @@ import otel_errors
 
 tracer = trace.get_tracer("shop.worker")
 log = _logs.get_logger("shop.worker")
-jobs_counter = metrics.get_meter("shop.worker").create_counter(
-    "shop.jobs", unit="{job}", description="Jobs by outcome"
-)
+jobs_counter = metrics.get_meter("shop.worker").create_counter("shop.jobs", unit="{job}", description="Jobs by outcome")
 
 
 def send_receipt(job: dict[str, Any]) -> None:
     """Send the receipt in every way that the customer gave; try all before giving up."""
-    failures: list[Exception] = []
-    for way, address in job["contacts"].items():
-        try:
-            send(way, address)
-        except ShopError as error:
-            failures.append(error)
+    tried = [send(way, address) for way, address in job["contacts"].items()]
+    failures = [failure for failure in tried if failure]
     if failures:
         # A builtin from Python 3.11 on. The linter is set to 3.10, which the SDK still supports.
         raise ExceptionGroup("the receipt was not sent in every way", failures)  # noqa: F821
 
 
-def send(way: str, address: str) -> None:
-    """Send one message; addresses at `invalid` and numbers that begin with 0 do not work."""
+def send(way: str, address: str) -> ShopError | None:
+    """Send one message; return what went wrong."""
+    try:
+        deliver(way, address)
+    except ShopError as error:
+        return error
+    return None
+
+
+def deliver(way: str, address: str) -> None:
+    """Hand a message over: addresses at `invalid` and numbers that begin with 0 do not work."""
     if way == "mail" and address.endswith(".invalid"):
         raise MailRefused("the mail server refused the address")
     if way == "sms" and address.startswith("0"):
         raise NumberUnknown("the phone number is not in use")
 
 
-KINDS: dict[str, Callable[[dict[str, Any]], None]] = {"receipt": send_receipt}
+KINDS = {"receipt": send_receipt}
 
 
 def work(job: dict[str, Any]) -> None:
@@ -56,13 +58,11 @@ def work(job: dict[str, Any]) -> None:
         raise UnknownJob(f"this worker can't do jobs of the kind {kind}")
     context = propagate.extract(job["headers"])
     try:
-        with tracer.start_as_current_span(
-            f"process {kind}", context=context, kind=trace.SpanKind.CONSUMER
-        ):
+        with tracer.start_as_current_span(f"process {kind}", context=context, kind=trace.SpanKind.CONSUMER):
             KINDS[kind](job)
             log.emit(severity_number=SeverityNumber.INFO, body=f"done: {kind}")
     except Exception:
-        # The span that it left has told it. The next job is not to suffer.
+        # The span that it left has recorded it. The next job is not to suffer.
         jobs_counter.add(1, {"outcome": "failed"})
     else:
         jobs_counter.add(1, {"outcome": "done"})

@@ -78,9 +78,7 @@ def test_the_culprit_is_the_counted_frame_else_the_span() -> None:
 def test_secrets_are_in_no_text_of_a_grouping() -> None:
     """Message, stack, frames and components are made from scrubbed pieces."""
     text = (
-        "login password=hunter2\n"
-        + HEADER
-        + '  File "/srv/a.py", line 1, in f\n    call(token="hunter2")\n'
+        "login password=hunter2\n" + HEADER + '  File "/srv/a.py", line 1, in f\n    call(token="hunter2")\n'
         "RuntimeError: api_key=hunter2\n"
     )
     found = json.dumps(as_json(group(sighting(text, message="api_key=hunter2"))))
@@ -209,20 +207,12 @@ HOSTILE = {
     "file digits": '  File "a", line ' + "1" * 2**20,
     "borders": "  | " * 2**18,
     "separators": "  +-+---------------- 1 ----------------\n" * 2**14,
-    "markers": "\n\nDuring handling of the above exception, another exception occurred:\n\n"
-    * 2**13,
-    "chain": (
-        HEADER
-        + FRAME
-        + "E\n\nDuring handling of the above exception, another exception occurred:\n\n"
-    )
-    * 2**12,
+    "markers": "\n\nDuring handling of the above exception, another exception occurred:\n\n" * 2**13,
+    "chain": (HEADER + FRAME + "E\n\nDuring handling of the above exception, another exception occurred:\n\n") * 2**12,
     "message": HEADER + FRAME + "RuntimeError: " + "x=1 'a' " * 2**17,
     "secrets": HEADER + FRAME + "E: " + "password=" * 2**17,
     "quotes": HEADER + FRAME + "RuntimeError: " + "'" * 2**20,
-    "deep groups": "".join(
-        f"{' ' * n}+---------------- 1 ----------------\n{' ' * n}| E: 1\n" for n in range(500)
-    ),
+    "deep groups": "".join(f"{' ' * n}+---------------- 1 ----------------\n{' ' * n}| E: 1\n" for n in range(500)),
 }
 
 

@@ -47,7 +47,11 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     """Run `otel-errors ...` to its end."""
     return subprocess.run(
         [sys.executable, "-m", "collector", *arguments],
-        capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, **environment},
     )
 
 
@@ -65,7 +69,10 @@ class Collector:
         (self.data / "control.sock").unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "collector", "serve", "--data", str(self.data), *ANY_PORTS, *self.arguments],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, **self.environment},
         )
         deadline = time.monotonic() + START_SECONDS_MAX
         while True:
@@ -79,7 +86,9 @@ class Collector:
                 time.sleep(0.05)
 
     def flush(self) -> None:
-        assert control(self.data, "POST", "/flush?seconds=60", timeout=70) == {"drained": True}, control(self.data, "GET", "/status")
+        assert control(self.data, "POST", "/flush?seconds=60", timeout=70) == {"drained": True}, control(
+            self.data, "GET", "/status"
+        )
 
     def kill(self) -> None:
         if self.process and self.process.poll() is None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-
 from running import Collector
 
 if TYPE_CHECKING:
@@ -29,13 +28,20 @@ def request(number: int) -> bytes:
     now = time.time_ns()
     for index in range(SPANS_A_REQUEST):
         span = resource_spans.scope_spans.add().spans.add(
-            trace_id=number.to_bytes(16, "big"), span_id=(number * 100 + index + 1).to_bytes(8, "big"), name=f"span {index}",
-            start_time_unix_nano=now, end_time_unix_nano=now + 1000,
+            trace_id=number.to_bytes(16, "big"),
+            span_id=(number * 100 + index + 1).to_bytes(8, "big"),
+            name=f"span {index}",
+            start_time_unix_nano=now,
+            end_time_unix_nano=now + 1000,
         )
         span.attributes.add(key="request").value.int_value = number
         if index == 0:
             event = span.events.add(name="exception", time_unix_nano=now)
-            for key, text in (("type", "ValueError"), ("message", f"request {number}"), ("stacktrace", STACK.format(number))):
+            for key, text in (
+                ("type", "ValueError"),
+                ("message", f"request {number}"),
+                ("stacktrace", STACK.format(number)),
+            ):
                 event.attributes.add(key=f"exception.{key}").value.string_value = text
     return message.SerializeToString()
 
@@ -43,7 +49,9 @@ def request(number: int) -> bytes:
 STACK = 'Traceback (most recent call last):\n  File "/srv/app/work.py", line 3, in work\n    raise ValueError(text)\nValueError: request {}\n'
 
 
-def send(address: str, stop: threading.Event, numbers: list[int], acknowledged: list[int], lock: threading.Lock) -> None:
+def send(
+    address: str, stop: threading.Event, numbers: list[int], acknowledged: list[int], lock: threading.Lock
+) -> None:
     with grpc.insecure_channel(address) as channel:
         export = channel.unary_unary(METHOD)
         while not stop.is_set():
@@ -66,7 +74,8 @@ def crash_rounds(data: Path, rounds: int) -> None:
         collector = Collector(data, ("--segment-seconds", "0.2")).start()
         stop = threading.Event()
         senders = [
-            threading.Thread(target=send, args=(collector.status["grpc"], stop, numbers, acknowledged, lock)) for _ in range(4)
+            threading.Thread(target=send, args=(collector.status["grpc"], stop, numbers, acknowledged, lock))
+            for _ in range(4)
         ]
         for sender in senders:
             sender.start()
@@ -77,10 +86,17 @@ def crash_rounds(data: Path, rounds: int) -> None:
             sender.join()
     collector = Collector(data).start()
     collector.flush()
-    spans = {row["n"]: row["c"] for row in collector.rows("SELECT toUInt64(SpanAttributes['request']) AS n, count() AS c FROM otel_traces GROUP BY n")}
+    spans = {
+        row["n"]: row["c"]
+        for row in collector.rows(
+            "SELECT toUInt64(SpanAttributes['request']) AS n, count() AS c FROM otel_traces GROUP BY n"
+        )
+    }
     errors = {
         row["n"]: row["c"]
-        for row in collector.rows("SELECT toUInt64(splitByChar(' ', ExceptionMessage)[2]) AS n, sum(Weight) AS c FROM error_events GROUP BY n")
+        for row in collector.rows(
+            "SELECT toUInt64(splitByChar(' ', ExceptionMessage)[2]) AS n, sum(Weight) AS c FROM error_events GROUP BY n"
+        )
     }
     grouped = collector.rows("SELECT sum(Events) AS n FROM errors")[0]["n"]
     collector.kill()

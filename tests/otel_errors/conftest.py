@@ -59,9 +59,7 @@ class App:
         return self.tracer_provider.get_tracer("app")
 
     def install(self, **settings: Any) -> bool:
-        return otel_errors.install(
-            self.tracer_provider, logger_provider=self.logger_provider, **settings
-        )
+        return otel_errors.install(self.tracer_provider, logger_provider=self.logger_provider, **settings)
 
     def errors(self) -> list[Any]:
         """Return the log records that were emitted, oldest first."""
@@ -107,16 +105,10 @@ class OtlpReceiver(grpc.GenericRpcHandler):
 
     def service(self, handler_call_details):
         message = EXPORT_METHODS.get(handler_call_details.method)
-        return message and grpc.unary_unary_rpc_method_handler(
-            self._export, request_deserializer=message.FromString
-        )
+        return message and grpc.unary_unary_rpc_method_handler(self._export, request_deserializer=message.FromString)
 
     def _export(self, request, _context) -> bytes:
-        kept = (
-            self.log_requests
-            if isinstance(request, ExportLogsServiceRequest)
-            else self.trace_requests
-        )
+        kept = self.log_requests if isinstance(request, ExportLogsServiceRequest) else self.trace_requests
         kept.append(request)
         return b""
 
@@ -180,9 +172,7 @@ def run_python(tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 def attributes_of(record) -> dict[str, Any]:
     """Return the attributes of a protobuf log record, span event or resource, as plain values."""
-    return {
-        item.key: getattr(item.value, item.value.WhichOneof("value")) for item in record.attributes
-    }
+    return {item.key: getattr(item.value, item.value.WhichOneof("value")) for item in record.attributes}
 
 
 @pytest.fixture(name="attributes_of")

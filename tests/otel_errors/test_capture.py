@@ -55,9 +55,7 @@ def test_stamp_is_a_tuple_of_plain_values_that_survives_pickle_and_copy(app):
     assert len(app.errors()) == 1
 
 
-@pytest.mark.parametrize(
-    "foreign", [None, "x", (), ("a", 1), (1, 2, 3, 4, 5), ["a", 1, 2, 3, True]]
-)
+@pytest.mark.parametrize("foreign", [None, "x", (), ("a", 1), (1, 2, 3, 4, 5), ["a", 1, 2, 3, True]])
 def test_what_a_stranger_left_under_our_name_does_not_count(app, foreign):
     error = ValueError("x")
     error.__otel_errors__ = foreign

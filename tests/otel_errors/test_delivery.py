@@ -95,35 +95,25 @@ def assert_told_once(receiver, attributes_of):
     assert attributes["exception.type"] == "ValueError"
     assert attributes["exception.message"] == "declined"
     assert [
-        attributes_of(event)["otel_errors.event_id"]
-        for name in ("inner", "outer")
-        for event in spans[name].events
+        attributes_of(event)["otel_errors.event_id"] for name in ("inner", "outer") for event in spans[name].events
     ] == [attributes["otel_errors.event_id"]] * 2
 
 
-def test_app_with_tracing_alone_gets_a_log_pipeline_with_its_resource(
-    run_python, receiver, attributes_of
-):
+def test_app_with_tracing_alone_gets_a_log_pipeline_with_its_resource(run_python, receiver, attributes_of):
     done = run_python(traced_app(), **receiver.environment())
     assert (done.returncode, done.stdout, done.stderr) == (0, "handled\n", "")
     assert_told_once(receiver, attributes_of)
     (request,) = receiver.log_requests
-    assert request.resource_logs[0].resource == (
-        receiver.trace_requests[0].resource_spans[0].resource
-    )
+    assert request.resource_logs[0].resource == (receiver.trace_requests[0].resource_spans[0].resource)
     assert request.resource_logs[0].scope_logs[0].scope.name == "otel_errors"
 
 
 @pytest.mark.parametrize(("before", "after"), [(OWN_LOGS, ""), ("", OWN_LOGS)])
-def test_app_with_its_own_log_pipeline_uses_that_whenever_it_is_set(
-    run_python, receiver, attributes_of, before, after
-):
+def test_app_with_its_own_log_pipeline_uses_that_whenever_it_is_set(run_python, receiver, attributes_of, before, after):
     done = run_python(traced_app(before, after), **receiver.environment())
     assert (done.returncode, done.stderr) == (0, "")
     assert_told_once(receiver, attributes_of)
-    assert attributes_of(receiver.log_requests[0].resource_logs[0].resource)["logs"] == (
-        "the application's"
-    )
+    assert attributes_of(receiver.log_requests[0].resource_logs[0].resource)["logs"] == ("the application's")
 
 
 def test_uninstall_sends_what_waits(run_python, receiver):

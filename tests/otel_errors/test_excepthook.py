@@ -57,9 +57,7 @@ def program(body: str, *, install: bool, before: str = "") -> str:
     ],
     ids=["outside any span", "through spans", "ignored by a span", "chain"],
 )
-def test_unhandled_error_arrives_once_and_changes_nothing(
-    run_python, receiver, attributes_of, body, severity, kind
-):
+def test_unhandled_error_arrives_once_and_changes_nothing(run_python, receiver, attributes_of, body, severity, kind):
     plain = run_python(program(body, install=False))
     watched = run_python(program(body, install=True), **receiver.environment())
     assert (watched.returncode, watched.stderr) == (plain.returncode, plain.stderr)
@@ -67,14 +65,10 @@ def test_unhandled_error_arrives_once_and_changes_nothing(
     (record,) = receiver.log_records()
     assert record.severity_number == severity
     assert attributes_of(record)["exception.type"] == kind
-    assert attributes_of(receiver.log_requests[0].resource_logs[0].resource)["service.name"] == (
-        "shop"
-    )
+    assert attributes_of(receiver.log_requests[0].resource_logs[0].resource)["service.name"] == ("shop")
 
 
-def test_unhandled_error_outside_spans_is_fatal_unhandled_and_has_no_trace(
-    run_python, receiver, attributes_of
-):
+def test_unhandled_error_outside_spans_is_fatal_unhandled_and_has_no_trace(run_python, receiver, attributes_of):
     run_python(program(OUTSIDE, install=True), **receiver.environment())
     (record,) = receiver.log_records()
     assert (record.trace_id, record.span_id) == (b"", b"")

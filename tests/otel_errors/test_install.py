@@ -76,9 +76,7 @@ def test_option_that_instrumentation_does_not_know_is_told_and_the_others_hold(m
     fail(app)
     (error,) = app.errors()
     assert len(error.attributes["exception.message"]) == 64
-    assert [record.message for record in caplog.records] == [
-        "otel_errors has no such options: colour"
-    ]
+    assert [record.message for record in caplog.records] == ["otel_errors has no such options: colour"]
 
 
 def test_uninstall_without_install_does_nothing():
@@ -114,9 +112,7 @@ def test_without_an_sdk_one_line_says_what_is_needed(caplog):
     assert patched_places() == before
 
 
-@pytest.mark.parametrize(
-    ("variable", "value"), [("OTEL_SDK_DISABLED", "true"), ("OTEL_ERRORS_ENABLED", "false")]
-)
+@pytest.mark.parametrize(("variable", "value"), [("OTEL_SDK_DISABLED", "true"), ("OTEL_ERRORS_ENABLED", "false")])
 def test_switched_off_by_the_environment(make_app, monkeypatch, variable, value):
     monkeypatch.setenv(variable, value)
     before = patched_places()

@@ -265,9 +265,7 @@ def test_error_that_a_span_was_told_to_ignore_keeps_that_span_when_it_becomes_an
 
 def test_attributes_given_to_record_exception_win_and_are_kept(app):
     with app.tracer.start_as_current_span("s") as span:
-        span.record_exception(
-            ValueError("card 4111"), {"exception.message": "masked", "order.id": 7}
-        )
+        span.record_exception(ValueError("card 4111"), {"exception.message": "masked", "order.id": 7})
     for told in (app.errors()[0], app.span_events()[0]):
         assert told.attributes["exception.message"] == "masked"
         assert told.attributes["order.id"] == 7

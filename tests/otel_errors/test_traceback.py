@@ -45,7 +45,7 @@ def chained(*errors: BaseException, cause: bool = True) -> BaseException:
                 raise error from previous
             error.__context__ = previous
             raise error
-        except BaseException as caught:  # noqa: PERF203 - a chain is made link by link
+        except BaseException as caught:
             previous = caught
     return previous
 
@@ -97,9 +97,7 @@ def test_deep_stack_loses_its_outermost_frames():
 
 
 def test_number_of_frames_is_limited_before_they_are_formatted():
-    text = fit(
-        render(raised(ValueError("boom"), depth=200), frames_max=10, message_length_max=99), 65_536
-    )
+    text = fit(render(raised(ValueError("boom"), depth=200), frames_max=10, message_length_max=99), 65_536)
     assert text.count("  File ") == 10
     assert "raise error" in text
 
@@ -114,9 +112,7 @@ def test_long_message_does_not_push_the_raise_point_out():
 def test_chain_loses_outer_frames_of_each_exception():
     error = chained(*(raised(ValueError(f"number {n}"), depth=40) for n in range(3)))
     lines = lines_of(error, 4_000)
-    assert [line for line in lines if line.startswith("ValueError")] == [
-        f"ValueError: number {n}" for n in range(3)
-    ]
+    assert [line for line in lines if line.startswith("ValueError")] == [f"ValueError: number {n}" for n in range(3)]
 
 
 @pytest.mark.skipif(Group is ValueError, reason="needs Python 3.11")

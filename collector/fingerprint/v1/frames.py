@@ -139,9 +139,7 @@ def reasons(frames: Sequence[Frame], *, recursion: bool, any_in_app: bool) -> li
     exception without one counts by its type alone, else all its frames that are no middleware
     count.
     """
-    found = [
-        TELEMETRY if _is_telemetry(frame) else ("" if frame.in_app else LIBRARY) for frame in frames
-    ]
+    found = [TELEMETRY if _is_telemetry(frame) else ("" if frame.in_app else LIBRARY) for frame in frames]
     if not any_in_app:
         return _all_but_middleware(frames, found)
     candidates = [i for i, reason in enumerate(found) if not reason]

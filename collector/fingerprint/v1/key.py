@@ -52,9 +52,7 @@ GENERIC_TYPES = frozenset(
     }
 )
 # Functions that raise on behalf of their caller.
-_RAISE_HELPER = re.compile(
-    r"_{0,2}(?:raise|throw|abort|fail|reject|panic)(?:_\w{0,100})?|_{0,2}(?:die|bail|bail_out)"
-)
+_RAISE_HELPER = re.compile(r"_{0,2}(?:raise|throw|abort|fail|reject|panic)(?:_\w{0,100})?|_{0,2}(?:die|bail|bail_out)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +75,10 @@ def select(exceptions: Sequence[StackException], raw_lines: Sequence[str]) -> Se
     for number, error in enumerate(exceptions):
         kind = type_name(error.type)
         counted = []
-        why = v1_frames.reasons(
-            error.frames, recursion=kind == "RecursionError", any_in_app=any_in_app
-        )
+        why = v1_frames.reasons(error.frames, recursion=kind == "RecursionError", any_in_app=any_in_app)
         for frame, reason in zip(error.frames, why, strict=True):
             is_counted = reason == v1_frames.COUNTED
-            frames.append(
-                FrameReason(exception=number, frame=frame, counted=is_counted, reason=reason)
-            )
+            frames.append(FrameReason(exception=number, frame=frame, counted=is_counted, reason=reason))
             if is_counted:
                 counted.append(f"in {v1_frames.name_of(frame)}")
         if kind == "RecursionError":

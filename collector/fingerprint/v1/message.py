@@ -20,9 +20,7 @@ LINE_CHARS_MAX = 1024
 
 VALUE = "<value>"
 
-_QUOTED = re.compile(
-    r"(?<![0-9A-Za-z_])(?:'[^'\n]{0,256}'|\"[^\"\n]{0,256}\"|`[^`\n]{0,256}`)(?![0-9A-Za-z_])"
-)
+_QUOTED = re.compile(r"(?<![0-9A-Za-z_])(?:'[^'\n]{0,256}'|\"[^\"\n]{0,256}\"|`[^`\n]{0,256}`)(?![0-9A-Za-z_])")
 _OBJECT = re.compile(r"<([A-Za-z_][\w.]{0,100})(?: object)?[^<>\n]{0,200} at 0x[0-9a-fA-F]{1,32}>")
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
 _MONTH_HINT = re.compile(r"[JFMASOND][aepuco][nbrylgptvc]")

@@ -17,8 +17,11 @@ from collector.decode.flatten import flatten
 from collector.decode.framing import single_item_requests
 
 SCALARS = st.one_of(
-    st.builds(AnyValue), st.builds(AnyValue, string_value=st.text(max_size=8)), st.builds(AnyValue, bool_value=st.booleans()),
-    st.builds(AnyValue, int_value=st.integers(-(2**63), 2**63 - 1)), st.builds(AnyValue, bytes_value=st.binary(max_size=4)),
+    st.builds(AnyValue),
+    st.builds(AnyValue, string_value=st.text(max_size=8)),
+    st.builds(AnyValue, bool_value=st.booleans()),
+    st.builds(AnyValue, int_value=st.integers(-(2**63), 2**63 - 1)),
+    st.builds(AnyValue, bytes_value=st.binary(max_size=4)),
     st.builds(AnyValue, double_value=st.floats()),
 )
 
@@ -35,7 +38,13 @@ def mapping(values: dict[str, AnyValue]) -> AnyValue:
     return made
 
 
-VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3).map(array) | st.dictionaries(st.text(max_size=3), inner, max_size=3).map(mapping), max_leaves=6)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(array) | st.dictionaries(st.text(max_size=3), inner, max_size=3).map(mapping)
+    ),
+    max_leaves=6,
+)
 ATTRIBUTES = st.lists(st.builds(KeyValue, key=st.text(max_size=4), value=VALUES), max_size=4)
 
 
@@ -63,7 +72,13 @@ def test_only_nested_values_of_a_traces_request_change(**attributes: list[KeyVal
     read = ExportTraceServiceRequest.FromString(flat.request)
     for side in (expected, read):
         span_made = side.resource_spans[0].scope_spans[0].spans[0]
-        for holder in (side.resource_spans[0].resource, side.resource_spans[0].scope_spans[0].scope, span_made, span_made.events[0], span_made.links[0]):
+        for holder in (
+            side.resource_spans[0].resource,
+            side.resource_spans[0].scope_spans[0].scope,
+            span_made,
+            span_made.events[0],
+            span_made.links[0],
+        ):
             for pair in holder.attributes:
                 if side is expected and is_nested(pair.value):
                     pair.value.string_value = "nested"
@@ -85,7 +100,13 @@ def _same_but_for_nested(expected: Any, read: Any) -> None:
 def _pairs(request: ExportTraceServiceRequest) -> list[KeyValue]:
     resource_spans = request.resource_spans[0]
     span = resource_spans.scope_spans[0].spans[0]
-    return [*resource_spans.resource.attributes, *resource_spans.scope_spans[0].scope.attributes, *span.attributes, *span.events[0].attributes, *span.links[0].attributes]
+    return [
+        *resource_spans.resource.attributes,
+        *resource_spans.scope_spans[0].scope.attributes,
+        *span.attributes,
+        *span.events[0].attributes,
+        *span.links[0].attributes,
+    ]
 
 
 def test_a_log_body_that_is_a_map_becomes_json() -> None:
@@ -133,7 +154,9 @@ def _request_with_a_damaged_span() -> bytes:
         span.attributes.add(key="broken here").value.string_value = name
         span.attributes.add(key="list").value.array_value.values.add(int_value=1)
     # The key's length points beyond the attribute: the span's own framing is whole.
-    return request.SerializeToString().replace(b"\x0a\x0bbroken here\x12\x08\x0a\x06second", b"\x0a\x7fbroken here\x12\x08\x0a\x06second")
+    return request.SerializeToString().replace(
+        b"\x0a\x0bbroken here\x12\x08\x0a\x06second", b"\x0a\x7fbroken here\x12\x08\x0a\x06second"
+    )
 
 
 def test_a_damaged_span_is_taken_out_and_told() -> None:
@@ -159,7 +182,12 @@ def test_a_damaged_resource_takes_its_items_with_it_and_no_others() -> None:
 
     assert [damaged.kind for damaged in flat.damaged] == ["request", "request"]
     read = ExportTraceServiceRequest.FromString(flat.request)
-    names = [span.name for resource_spans in read.resource_spans for scope_spans in resource_spans.scope_spans for span in scope_spans.spans]
+    names = [
+        span.name
+        for resource_spans in read.resource_spans
+        for scope_spans in resource_spans.scope_spans
+        for span in scope_spans.spans
+    ]
     assert names == ["good 0", "good 1"]
 
 
@@ -177,7 +205,12 @@ def test_requests_of_one_item_are_the_request_again_when_written_one_after_anoth
     merged = ExportLogsServiceRequest.FromString(b"".join(singles))
 
     def told(message: ExportLogsServiceRequest) -> list[tuple[str, str, str]]:
-        return [(r.schema_url, s.schema_url, i.severity_text) for r in message.resource_logs for s in r.scope_logs for i in s.log_records]
+        return [
+            (r.schema_url, s.schema_url, i.severity_text)
+            for r in message.resource_logs
+            for s in r.scope_logs
+            for i in s.log_records
+        ]
 
     assert len(singles) == 8
     assert told(merged) == told(request)

@@ -40,9 +40,7 @@ def in_scope(content: bytes) -> bytes:
 
 
 texts = st.text(max_size=20)
-outlines = st.lists(
-    st.tuples(texts, texts, st.lists(st.tuples(texts, texts, st.lists(texts)))), max_size=4
-)
+outlines = st.lists(st.tuples(texts, texts, st.lists(st.tuples(texts, texts, st.lists(texts)))), max_size=4)
 
 
 def build(signal: Signal, outline):
@@ -98,20 +96,14 @@ def test_a_valid_request_passes_and_yields_the_bytes_of_its_items(signal, outlin
 
 
 @given(signal=st.sampled_from(SIGNALS), outline=outlines)
-def test_a_request_cut_into_single_items_is_the_same_items_in_the_same_surroundings(
-    signal, outline
-):
+def test_a_request_cut_into_single_items_is_the_same_items_in_the_same_surroundings(signal, outline):
     data = build(signal, outline).SerializeToString()
     singles = single_item_requests(data)
     assert all(check_framing(signal, single) == 1 for single in singles)
-    expected = [
-        (*surroundings, item) for *surroundings, items in iter_items(data) for item in items
-    ]
+    expected = [(*surroundings, item) for *surroundings, items in iter_items(data) for item in items]
     for cut in (singles, [b"".join(singles)]):
         found = [scope for single in cut for scope in iter_items(single)]
-        assert [
-            (*surroundings, item) for *surroundings, items in found for item in items
-        ] == expected
+        assert [(*surroundings, item) for *surroundings, items in found for item in items] == expected
 
 
 @given(signal=st.sampled_from(SIGNALS), outline=outlines)
@@ -226,9 +218,7 @@ def test_damage_inside_an_item_passes_for_the_drain_to_find():
 
 
 def test_a_schema_url_that_is_no_utf8_is_read_with_replacements():
-    data = length_delimited(
-        1, length_delimited(3, b"a\xff") + length_delimited(2, length_delimited(2, b"x"))
-    )
+    data = length_delimited(1, length_delimited(3, b"a\xff") + length_delimited(2, length_delimited(2, b"x")))
     assert [scope.resource_schema_url for scope in iter_items(data)] == ["a\ufffd"]
 
 

@@ -212,9 +212,7 @@ def test_a_long_stack_keeps_both_its_ends():
 
 def test_text_that_is_not_utf8_is_kept():
     """A broken byte in a message costs that byte."""
-    item = span(("exception", 20, BOOM | {"exception.message": "bXXm"})).replace(
-        b"bXXm", b"b\xff\xfem"
-    )
+    item = span(("exception", 20, BOOM | {"exception.message": "bXXm"})).replace(b"bXXm", b"b\xff\xfem")
     (sighting,) = read_span(item, around())
 
     assert sighting.exception_message == "b��m"

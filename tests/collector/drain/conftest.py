@@ -50,9 +50,7 @@ class Program:
 
     def span_requests(self) -> list[bytes]:
         """Return a request for each span, in the order in which they ended."""
-        return [
-            encode_spans([span]).SerializeToString() for span in self._spans.get_finished_spans()
-        ]
+        return [encode_spans([span]).SerializeToString() for span in self._spans.get_finished_spans()]
 
     def one_span_request(self) -> bytes:
         """All spans in one request."""
@@ -60,15 +58,11 @@ class Program:
 
     def log_requests(self) -> list[bytes]:
         """Return a request for each log record."""
-        return [
-            encode_logs([record]).SerializeToString() for record in self._logs.get_finished_logs()
-        ]
+        return [encode_logs([record]).SerializeToString() for record in self._logs.get_finished_logs()]
 
     def requests(self) -> list[tuple[str, bytes]]:
         """All requests with their signals: spans first."""
-        return [("traces", r) for r in self.span_requests()] + [
-            ("logs", r) for r in self.log_requests()
-        ]
+        return [("traces", r) for r in self.span_requests()] + [("logs", r) for r in self.log_requests()]
 
 
 @dataclass
@@ -89,9 +83,7 @@ class Collector:
     def restart(self) -> None:
         """Forget everything and restore the memory from the rows."""
         occurrences = Occurrences(metrics=self.metrics, sightings_max=self.sightings_max)
-        occurrences.restore(
-            [remembered(row) for row in [*self.retractions, *self.sightings, *self.events]]
-        )
+        occurrences.restore([remembered(row) for row in [*self.retractions, *self.sightings, *self.events]])
         self.lane = ErrorLane(group=self.group, occurrences=occurrences, metrics=self.metrics)
 
     def read(self, signal: str, *records: bytes) -> ErrorBatch:

@@ -130,10 +130,6 @@ def test_what_was_decided_is_counted(program, collector):
     for _ in range(2):
         collector.read("traces", program.one_span_request())
 
-    assert [
-        collector.metric(f"error_{what}") for what in ("events", "sightings", "redeliveries")
-    ] == [1, 1, 2]
+    assert [collector.metric(f"error_{what}") for what in ("events", "sightings", "redeliveries")] == [1, 1, 2]
     labels = {"parser": "python"}
-    assert (
-        collector.metrics.registry.get_sample_value("otel_errors_stacks_parsed_total", labels) == 4
-    )
+    assert collector.metrics.registry.get_sample_value("otel_errors_stacks_parsed_total", labels) == 4

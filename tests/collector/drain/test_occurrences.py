@@ -1,7 +1,5 @@
 """Which sightings of real programs are one occurrence."""
 
-# ruff: noqa: PERF203 - programs that catch errors in a loop are what is tested here
-
 from __future__ import annotations
 
 import contextlib

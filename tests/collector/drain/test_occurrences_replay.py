@@ -54,9 +54,7 @@ def sightings(draw):
 
 
 SEGMENTS = st.lists(
-    st.tuples(
-        st.sampled_from([1, 1000, WINDOW_MS // 2, WINDOW_MS + 1]), st.lists(sightings(), max_size=8)
-    ),
+    st.tuples(st.sampled_from([1, 1000, WINDOW_MS // 2, WINDOW_MS + 1]), st.lists(sightings(), max_size=8)),
     min_size=1,
     max_size=6,
 )
@@ -175,9 +173,7 @@ def test_overflow_forgets_the_oldest_and_counts_it():
     metrics = SelfMetrics()
     memory = Occurrences(metrics=metrics, sightings_max=2)
     memory.decide(f"{START_MS:013d}-00c0ffee-logs", [sighting(time=t) for t in (3, 1, 2)])
-    decisions = memory.decide(
-        f"{START_MS + 1:013d}-00c0ffee-logs", [sighting(time=t) for t in (1, 2, 3)]
-    )
+    decisions = memory.decide(f"{START_MS + 1:013d}-00c0ffee-logs", [sighting(time=t) for t in (1, 2, 3)])
 
     assert [d.outcome for d in decisions] == ["event", "redelivery", "redelivery"]
     assert metrics.registry.get_sample_value("otel_errors_occurrence_overflows_total") == 1
@@ -187,9 +183,7 @@ def test_event_ids_pair_first():
     """One `otel_errors.event_id` is one occurrence, whatever else differs, but only within its service."""
     rows = [
         sighting("a", time=1, sdk_event_id="x"),
-        sighting(
-            "b", time=2, sdk_event_id="x", trace_id="other", sighting_key="9" * 32 + ".logged"
-        ),
+        sighting("b", time=2, sdk_event_id="x", trace_id="other", sighting_key="9" * 32 + ".logged"),
         sighting("c", time=3, sdk_event_id="x", service_name="pay"),
         sighting("a", time=4, mark="logged", sdk_event_id="y"),
     ]
@@ -204,9 +198,7 @@ def test_a_weight_counts_once():
     memory = Occurrences(metrics=METRICS)
     memory.decide(f"{START_MS:013d}-1", [sighting("outer", "", 3, "left", weight=100)])
     memory.decide(f"{START_MS + 1:013d}-1", [sighting("inner", "middle", 1, "left", weight=100)])
-    (decision,) = memory.decide(
-        f"{START_MS + 2:013d}-1", [sighting("middle", "outer", 2, "left", weight=100)]
-    )
+    (decision,) = memory.decide(f"{START_MS + 2:013d}-1", [sighting("middle", "outer", 2, "left", weight=100)])
 
     assert decision.outcome == "sighting"
     assert decision.retracted[1] == 100

@@ -12,9 +12,7 @@ from collector.store.store import Store
 
 
 @pytest.mark.parametrize("swapped", [False, True], ids=["in order", "a row is taken back"])
-def test_what_is_read_back_is_what_was_kept(
-    engine, connection, tmp_path, program, collector, swapped
-):
+def test_what_is_read_back_is_what_was_kept(engine, connection, tmp_path, program, collector, swapped):
     """Each column that the memory stands on survives the tables, in retractions too."""
     with contextlib.suppress(ValueError), program.span("1"), program.span("2"), program.span("3"):
         try:
@@ -28,9 +26,7 @@ def test_what_is_read_back_is_what_was_kept(
     collector.read("logs", *program.log_requests())
     store = Store(connection, temporary=tmp_path)
     rows = [*collector.events, *collector.retractions, *collector.sightings]
-    store.insert_errors(
-        [*collector.events, *collector.retractions], collector.sightings, segment="all"
-    )
+    store.insert_errors([*collector.events, *collector.retractions], collector.sightings, segment="all")
 
     mine = engine.connect()
     read_back = recent_sightings(mine, [], now_ms=1_800_000_000_000)

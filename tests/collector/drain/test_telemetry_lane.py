@@ -30,7 +30,12 @@ def request(first: int, count: int, *, broken: Sequence[int] = ()) -> bytes:
     message = ExportTraceServiceRequest()
     scope_spans = message.resource_spans.add().scope_spans.add()
     for number in range(first, first + count):
-        span = scope_spans.spans.add(span_id=(number + 1).to_bytes(8, "big"), name=f"span {number}", start_time_unix_nano=NOW_NS, end_time_unix_nano=NOW_NS)
+        span = scope_spans.spans.add(
+            span_id=(number + 1).to_bytes(8, "big"),
+            name=f"span {number}",
+            start_time_unix_nano=NOW_NS,
+            end_time_unix_nano=NOW_NS,
+        )
         span.status.message = "BROKEN HERE" if number in broken else "whole"
     # The message's length points beyond the status; the span around it is whole.
     return message.SerializeToString().replace(b"\x12\x0bBROKEN HERE", b"\x12\x7fBROKEN HERE")
@@ -43,7 +48,12 @@ def dead_letters(tmp_path: Path) -> DeadLetters:
 
 @pytest.fixture
 def lane(connection: EmbeddedConnection, tmp_path: Path, dead_letters: DeadLetters) -> TelemetryLane:
-    return TelemetryLane(store=Store(connection, temporary=tmp_path), dead_letters=dead_letters, metrics=SelfMetrics(), temporary=tmp_path)
+    return TelemetryLane(
+        store=Store(connection, temporary=tmp_path),
+        dead_letters=dead_letters,
+        metrics=SelfMetrics(),
+        temporary=tmp_path,
+    )
 
 
 def segment(tmp_path: Path, *requests: bytes, behind: bytes = b"") -> Segment:
@@ -56,7 +66,9 @@ def names(connection: EmbeddedConnection, database: str) -> list[str]:
     return [row["SpanName"] for row in connection.rows(f"SELECT SpanName FROM {database}.otel_traces ORDER BY SpanId")]
 
 
-def test_a_whole_segment_is_stored_as_it_is(lane: TelemetryLane, connection: EmbeddedConnection, database: str, tmp_path: Path, dead_letters: DeadLetters) -> None:
+def test_a_whole_segment_is_stored_as_it_is(
+    lane: TelemetryLane, connection: EmbeddedConnection, database: str, tmp_path: Path, dead_letters: DeadLetters
+) -> None:
     lane.store_segment(segment(tmp_path, request(0, 2), request(2, 1)))
 
     assert names(connection, database) == ["span 0", "span 1", "span 2"]

@@ -38,9 +38,7 @@ def test_every_view_of_one_raise_is_one_fingerprint() -> None:
     assert near == one(lib("requests.api"), get, lib("contextlib"), load)
 
 
-@pytest.mark.parametrize(
-    "other", [one(app("pay", "put")), one(app("cart", "get")), one(app("pay", "get"), kind="F")]
-)
+@pytest.mark.parametrize("other", [one(app("pay", "put")), one(app("cart", "get")), one(app("pay", "get"), kind="F")])
 def test_function_module_and_type_keep_errors_apart(other: str) -> None:
     """A different place or type is a different error."""
     assert other != one(app("pay", "get"))
@@ -126,9 +124,7 @@ def test_retries_in_a_chain_count_once() -> None:
         ("ValueError", "failover", False),
     ],
 )
-def test_the_message_counts_where_the_stack_cannot_tell(
-    kind: str, function: str, *, counts: bool
-) -> None:
+def test_the_message_counts_where_the_stack_cannot_tell(kind: str, function: str, *, counts: bool) -> None:
     """Generic types and raise helpers; elsewhere the message is free to vary."""
     frame = app("a", function)
     one_message, other = (

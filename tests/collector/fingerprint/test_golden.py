@@ -58,9 +58,7 @@ def test_variants_of_one_error_are_one_group_and_different_errors_are_not() -> N
         found.append((error, case.name, explain(case.read_bytes().decode()).fingerprint.value))
     wrong = [
         ("split" if error == other else "merged", name, other_name)
-        for (error, name, value), (other, other_name, other_value) in itertools.combinations(
-            found, 2
-        )
+        for (error, name, value), (other, other_name, other_value) in itertools.combinations(found, 2)
         if (error == other) != (value == other_value)
     ]
     assert wrong == []

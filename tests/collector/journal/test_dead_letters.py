@@ -15,9 +15,7 @@ SEGMENT = "1700000000123-0a1b2c3d-traces"
 
 def test_a_letter_is_listed_with_all_that_was_put(tmp_path):
     letters = DeadLetters(tmp_path / "dead")
-    path = letters.put(
-        "traces", b"\x00\n\xffbytes", reason="Code: 117. Bad\nvarint", segment=SEGMENT, kind="item"
-    )
+    path = letters.put("traces", b"\x00\n\xffbytes", reason="Code: 117. Bad\nvarint", segment=SEGMENT, kind="item")
 
     (letter,) = letters.list()
 
@@ -47,9 +45,7 @@ def test_the_same_bytes_of_the_same_segment_are_one_letter(tmp_path):
     letters = DeadLetters(tmp_path)
     first = letters.put("traces", b"bad", reason="first reason", segment=SEGMENT, kind="item")
     again = letters.put("traces", b"bad", reason="second reason", segment=SEGMENT, kind="item")
-    other = letters.put(
-        "traces", b"bad", reason="reason", segment=SEGMENT.replace("123-", "124-"), kind="item"
-    )
+    other = letters.put("traces", b"bad", reason="reason", segment=SEGMENT.replace("123-", "124-"), kind="item")
 
     assert first == again != other
     assert [letter.reason for letter in letters.list()] == ["first reason", "reason"]
@@ -70,9 +66,7 @@ def test_half_a_letter_of_a_crash_is_not_listed_and_is_completed_by_the_replay(t
 
 def test_a_letter_can_be_taken_apart_by_hand(tmp_path):
     """Without our tools: the reason in the first line, the bytes behind it."""
-    path = DeadLetters(tmp_path).put(
-        "logs", b"\x0a\x0b\x0a", reason="why", segment=SEGMENT, kind="request"
-    )
+    path = DeadLetters(tmp_path).put("logs", b"\x0a\x0b\x0a", reason="why", segment=SEGMENT, kind="request")
 
     head = subprocess.run(["head", "-1", path], capture_output=True, check=True).stdout
     tail = subprocess.run(["tail", "-n", "+2", path], capture_output=True, check=True).stdout
@@ -82,9 +76,7 @@ def test_a_letter_can_be_taken_apart_by_hand(tmp_path):
 
 
 def test_letters_are_for_the_owners_eyes_only(tmp_path):
-    path = DeadLetters(tmp_path / "dead").put(
-        "logs", b"secret", reason="why", segment=SEGMENT, kind="item"
-    )
+    path = DeadLetters(tmp_path / "dead").put("logs", b"secret", reason="why", segment=SEGMENT, kind="item")
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

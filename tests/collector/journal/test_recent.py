@@ -15,9 +15,7 @@ STEPS = st.lists(st.tuples(st.integers(0, 6), st.floats(0, 8, allow_nan=False)),
 def memory(requests_max: int) -> tuple[RecentRequests, Counter]:
     overflows = Counter("overflows", "Overflows.", registry=CollectorRegistry())
     return (
-        RecentRequests(
-            window_seconds=WINDOW_SECONDS, overflows=overflows, requests_max=requests_max
-        ),
+        RecentRequests(window_seconds=WINDOW_SECONDS, overflows=overflows, requests_max=requests_max),
         overflows,
     )
 

@@ -63,9 +63,7 @@ def whole_records_in(data: bytes, requests) -> list[bytes]:
 
 @settings(max_examples=300, deadline=None)
 @given(requests=REQUESTS, garbage=GARBAGE, data=st.data())
-def test_a_file_cut_at_any_byte_with_garbage_behind_gives_the_whole_records(
-    requests, garbage, data
-):
+def test_a_file_cut_at_any_byte_with_garbage_behind_gives_the_whole_records(requests, garbage, data):
     """Exactly the records before the cut come back; what is lost is new again.
 
     The file is at most as long as what was written to it, as after a power cut.
@@ -87,14 +85,10 @@ def test_a_file_cut_at_any_byte_with_garbage_behind_gives_the_whole_records(
 
 @settings(max_examples=200, deadline=None)
 @given(requests=REQUESTS, refused=REQUESTS, garbage=GARBAGE, digests_cut=st.integers(0, 500))
-def test_garbage_behind_acknowledged_records_never_costs_one(
-    requests, refused, garbage, digests_cut
-):
+def test_garbage_behind_acknowledged_records_never_costs_one(requests, refused, garbage, digests_cut):
     """Whatever stands behind them, and however much of the digest file reached the disk."""
     with tempfile.TemporaryDirectory() as name:
-        leave(
-            Path(name), framed(requests) + garbage, digest_file([*requests, *refused])[:digests_cut]
-        )
+        leave(Path(name), framed(requests) + garbage, digest_file([*requests, *refused])[:digests_cut])
         journal, found = reopen(Path(name))
         journal.close()
 

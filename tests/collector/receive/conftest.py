@@ -51,9 +51,7 @@ def outcomes(metrics):
 
     def read():
         return {
-            (sample.labels["signal"], sample.labels["protocol"], sample.labels["outcome"]): int(
-                sample.value
-            )
+            (sample.labels["signal"], sample.labels["protocol"], sample.labels["outcome"]): int(sample.value)
             for sample in metrics.requests.collect()[0].samples
             if sample.name.endswith("_total")
         }

@@ -43,12 +43,8 @@ def test_an_ipv6_address_is_written_in_brackets():
         ("192.0.2.1:4317", "this machine has no such address"),
     ],
 )
-@pytest.mark.parametrize(
-    ("server", "option"), [(OtlpGrpcServer, "--grpc"), (OtlpHttpServer, "--http")]
-)
-def test_an_address_that_cannot_be_used_is_one_line_with_the_option(
-    keeper, metrics, server, option, address, reason
-):
+@pytest.mark.parametrize(("server", "option"), [(OtlpGrpcServer, "--grpc"), (OtlpHttpServer, "--http")])
+def test_an_address_that_cannot_be_used_is_one_line_with_the_option(keeper, metrics, server, option, address, reason):
     with pytest.raises(StartFailure) as failure:
         server(address, keep=keeper, metrics=metrics).start()
     assert reason in str(failure.value)

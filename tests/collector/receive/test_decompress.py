@@ -59,10 +59,7 @@ def test_one_byte_over_the_limit_is_too_large_after_little_more_was_made(coding)
 
 
 def test_members_of_gzip_in_a_row_are_one_body():
-    assert (
-        decompress("gzip", gzip.compress(b"one ") + gzip.compress(b"two"), bytes_max=10)
-        == b"one two"
-    )
+    assert decompress("gzip", gzip.compress(b"one ") + gzip.compress(b"two"), bytes_max=10) == b"one two"
 
 
 def test_countless_members_are_malformed():

@@ -59,9 +59,7 @@ def exporter(start):
 
     def make(protocol, signal, compression="none", **options):
         server = start(OtlpGrpcServer if protocol == "grpc" else OtlpHttpServer)
-        endpoint = f"http://127.0.0.1:{server.port}" + (
-            f"/v1/{signal}" if protocol == "http" else ""
-        )
+        endpoint = f"http://127.0.0.1:{server.port}" + (f"/v1/{signal}" if protocol == "http" else "")
         return EXPORTERS[protocol, signal](
             endpoint=endpoint, compression=COMPRESSIONS[protocol, compression], **options
         )
@@ -73,9 +71,7 @@ def send_spans(exporter, count=100):
     provider = TracerProvider(resource=RESOURCE)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     for number in range(count):
-        with provider.get_tracer("test").start_as_current_span(
-            f"span {number}", attributes={"zero": 0}
-        ):
+        with provider.get_tracer("test").start_as_current_span(f"span {number}", attributes={"zero": 0}):
             pass
     provider.shutdown()
 
@@ -144,9 +140,7 @@ def test_everything_a_stock_exporter_sends_is_kept_once(
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "http"])
-def test_a_stock_exporter_comes_back_after_the_time_it_is_told(
-    exporter, keeper, outcomes, protocol
-):
+def test_a_stock_exporter_comes_back_after_the_time_it_is_told(exporter, keeper, outcomes, protocol):
     # gRPC's exporter reads fractions of a second, HTTP's header has whole ones.
     seconds = 0.4 if protocol == "grpc" else 1.0
     keeper.failures += [RequestUnavailable("the journal is full", retry_after_seconds=seconds)] * 2
@@ -165,9 +159,7 @@ def test_a_stock_exporter_comes_back_after_a_failure_of_ours(exporter, keeper, p
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "http"])
-def test_a_stock_exporter_gives_up_on_a_malformed_request_at_once(
-    exporter, keeper, outcomes, protocol
-):
+def test_a_stock_exporter_gives_up_on_a_malformed_request_at_once(exporter, keeper, outcomes, protocol):
     keeper.failures.append(RequestMalformed("at byte 0, something is wrong"))
     send_spans(exporter(protocol, "traces"), count=1)
     assert outcomes() == {("traces", protocol, "malformed"): 1}

@@ -63,18 +63,14 @@ def test_an_empty_request_is_a_success_and_not_kept(grpc_server, keeper, data, o
     assert outcomes() == {("traces", "grpc", "empty"): 1}
 
 
-def test_a_request_kept_before_is_a_success_and_counted_as_a_duplicate(
-    grpc_server, outcomes, spans_request
-):
+def test_a_request_kept_before_is_a_success_and_counted_as_a_duplicate(grpc_server, outcomes, spans_request):
     for _ in range(2):
         assert export(grpc_server, spans_request()) == b""
     assert outcomes() == {("traces", "grpc", "kept"): 1, ("traces", "grpc", "duplicate"): 1}
 
 
 @pytest.mark.parametrize("data", [b"hello world", b"\x0a\x05ab", b"\x0a\x04\x12\x02\x12\x01"])
-def test_a_malformed_request_is_refused_with_a_reason_and_changes_nothing(
-    grpc_server, keeper, data, outcomes
-):
+def test_a_malformed_request_is_refused_with_a_reason_and_changes_nothing(grpc_server, keeper, data, outcomes):
     error = refusal(grpc_server, data, signal="logs")
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "malformed: at byte" in error.details()
@@ -88,9 +84,7 @@ def test_a_malformed_request_is_refused_with_a_reason_and_changes_nothing(
     assert outcomes() == {("logs", "grpc", "malformed"): 1}
 
 
-def test_when_it_cannot_be_kept_both_keys_of_the_trailers_say_when_to_come_back(
-    grpc_server, keeper, spans_request
-):
+def test_when_it_cannot_be_kept_both_keys_of_the_trailers_say_when_to_come_back(grpc_server, keeper, spans_request):
     keeper.failures.append(RequestUnavailable("the journal is full", retry_after_seconds=2.5))
     error = refusal(grpc_server, spans_request())
     assert error.code() is grpc.StatusCode.UNAVAILABLE
@@ -104,9 +98,7 @@ def test_when_it_cannot_be_kept_both_keys_of_the_trailers_say_when_to_come_back(
         assert retry.retry_delay.ToMilliseconds() == 2500
 
 
-def test_a_failure_nobody_foresaw_is_unavailable_and_logged_once(
-    grpc_server, keeper, caplog, spans_request
-):
+def test_a_failure_nobody_foresaw_is_unavailable_and_logged_once(grpc_server, keeper, caplog, spans_request):
     keeper.failures += [ZeroDivisionError("secret"), ZeroDivisionError("secret")]
     for _ in range(2):
         error = refusal(grpc_server, spans_request())
@@ -119,9 +111,7 @@ def test_a_failure_nobody_foresaw_is_unavailable_and_logged_once(
 
 
 @pytest.mark.parametrize("compression", [None, grpc.Compression.Gzip])
-def test_a_request_over_the_limit_is_resource_exhausted_without_a_delay(
-    start, keeper, compression, spans_request
-):
+def test_a_request_over_the_limit_is_resource_exhausted_without_a_delay(start, keeper, compression, spans_request):
     server = start(OtlpGrpcServer, request_bytes_max=100_000)
     error = refusal(server, spans_request(10_000), compression=compression)
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -165,9 +155,7 @@ def test_sixteen_threads_get_every_request_kept_once(grpc_server, keeper, spans_
     assert sorted(keeper.kept) == sorted(("traces", data) for data in requests)
 
 
-def test_when_too_many_requests_are_in_flight_the_next_is_refused_at_once(
-    start, keeper, outcomes, spans_request
-):
+def test_when_too_many_requests_are_in_flight_the_next_is_refused_at_once(start, keeper, outcomes, spans_request):
     server = start(OtlpGrpcServer, workers=1, admission=Admission(requests_max=2))
     keeper.gate.clear()
     with channel(server) as opened:
@@ -192,9 +180,7 @@ def test_when_too_many_requests_are_in_flight_the_next_is_refused_at_once(
     assert outcomes()["traces", "grpc", "unavailable"] >= 1
 
 
-def test_when_requests_in_flight_hold_too_many_bytes_the_next_is_refused(
-    start, keeper, spans_request
-):
+def test_when_requests_in_flight_hold_too_many_bytes_the_next_is_refused(start, keeper, spans_request):
     server = start(OtlpGrpcServer, admission=Admission(bytes_max=150))
     data = spans_request(name="x" * 60)
     keeper.gate.clear()
@@ -224,9 +210,7 @@ def test_a_sender_whose_message_does_not_come_loses_its_worker(start, keeper, sp
     assert export(server, spans_request()) == b""
 
 
-def test_a_sender_that_went_away_while_its_request_waited_is_not_kept_for(
-    start, keeper, spans_request
-):
+def test_a_sender_that_went_away_while_its_request_waited_is_not_kept_for(start, keeper, spans_request):
     server = start(OtlpGrpcServer, workers=1)
     keeper.gate.clear()
     with channel(server) as opened:
@@ -281,7 +265,5 @@ def test_a_taken_port_leaves_stderr_clean(grpc_server):
         "except StartFailure:\n"
         "    print('refused')\n"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert (ran.stdout, ran.stderr) == ("refused\n", "")

@@ -81,9 +81,7 @@ def test_an_empty_request_is_a_success_and_not_kept(http_server, keeper, body):
         ),
     ],
 )
-def test_a_malformed_request_is_400_with_a_status_in_protobuf(
-    http_server, keeper, outcomes, body, headers, reason
-):
+def test_a_malformed_request_is_400_with_a_status_in_protobuf(http_server, keeper, outcomes, body, headers, reason):
     response, answer = ask(http_server, body, headers=PROTOBUF | headers)
     assert response.status == 400
     assert response.headers["content-type"] == "application/x-protobuf"
@@ -95,9 +93,7 @@ def test_a_malformed_request_is_400_with_a_status_in_protobuf(
 
 
 @pytest.mark.parametrize(("seconds", "header"), [(2.2, "3"), (0.01, "1")])
-def test_when_it_cannot_be_kept_it_is_503_with_whole_seconds(
-    http_server, keeper, spans_request, seconds, header
-):
+def test_when_it_cannot_be_kept_it_is_503_with_whole_seconds(http_server, keeper, spans_request, seconds, header):
     keeper.failures.append(RequestUnavailable("the journal is full", retry_after_seconds=seconds))
     response, answer = ask(http_server, spans_request())
     assert (response.status, response.headers["retry-after"]) == (503, header)
@@ -108,9 +104,7 @@ def test_when_it_cannot_be_kept_it_is_503_with_whole_seconds(
     assert retry.retry_delay.ToMilliseconds() == int(seconds * 1000)
 
 
-def test_a_failure_nobody_foresaw_is_503_and_logged_once(
-    http_server, keeper, caplog, spans_request
-):
+def test_a_failure_nobody_foresaw_is_503_and_logged_once(http_server, keeper, caplog, spans_request):
     keeper.failures += [ZeroDivisionError("secret"), ZeroDivisionError("secret")]
     for _ in range(2):
         response, answer = ask(http_server, spans_request())
@@ -137,9 +131,7 @@ def test_a_body_over_the_limit_is_413_and_the_connection_serves_on(start, spans_
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
     body = bytes(3_000_000)
     headers = {**PROTOBUF, "transfer-encoding": "chunked"} if chunked else PROTOBUF
-    connection.request(
-        "POST", "/v1/traces", iter([body]) if chunked else body, headers, encode_chunked=chunked
-    )
+    connection.request("POST", "/v1/traces", iter([body]) if chunked else body, headers, encode_chunked=chunked)
     response = connection.getresponse()
     assert response.status == 413
     assert "more than 100000 bytes" in Status.FromString(response.read()).message
@@ -170,9 +162,7 @@ def test_what_http_alone_refuses_says_what_to_do(http_server, method, path, head
     assert response.status == status
     in_protobuf = headers.get("content-type") == "application/x-protobuf"
     assert text in (Status.FromString(answer).message if in_protobuf else answer.decode())
-    assert response.headers["content-type"].startswith(
-        "application/x-protobuf" if in_protobuf else "text/plain"
-    )
+    assert response.headers["content-type"].startswith("application/x-protobuf" if in_protobuf else "text/plain")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
@@ -181,9 +171,7 @@ def test_health_is_ok_while_serving(http_server, path):
     assert (response.status, answer) == (200, b"ok\n")
 
 
-def test_the_services_own_metrics_are_served_in_the_format_of_prometheus(
-    http_server, spans_request
-):
+def test_the_services_own_metrics_are_served_in_the_format_of_prometheus(http_server, spans_request):
     ask(http_server, spans_request())
     response, answer = ask(http_server, method="GET", path="/metrics", headers={})
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -206,9 +194,7 @@ def test_sixteen_threads_get_every_request_kept_once(http_server, keeper, spans_
         ({"bytes_max": 100}, "bytes are in flight"),
     ],
 )
-def test_beyond_what_may_be_in_flight_a_request_is_refused_at_once(
-    start, keeper, spans_request, limits, reason
-):
+def test_beyond_what_may_be_in_flight_a_request_is_refused_at_once(start, keeper, spans_request, limits, reason):
     server = start(OtlpHttpServer, admission=Admission(**limits))
     data = spans_request(name="x" * 20)
     keeper.gate.clear()
@@ -256,9 +242,7 @@ def test_a_body_that_does_not_come_is_408(start, keeper, outcomes):
     assert keeper.kept == []
 
 
-def test_a_sender_that_goes_away_in_the_middle_leaves_no_trace_but_a_count(
-    start, keeper, outcomes, caplog
-):
+def test_a_sender_that_goes_away_in_the_middle_leaves_no_trace_but_a_count(start, keeper, outcomes, caplog):
     admission = Admission(requests_max=1)
     server = start(OtlpHttpServer, admission=admission)
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:

@@ -48,9 +48,7 @@ def test_a_stack_without_its_head_is_read_from_its_first_whole_frame() -> None:
 
 def test_a_stack_without_its_tail_takes_the_type_that_was_sent() -> None:
     """A length limit of the SDK cuts the last line off; the attribute has the type."""
-    cut = explain(
-        HEADER + LOAD + GET, exception_type="pay.PaymentError", exception_message="order 1"
-    )
+    cut = explain(HEADER + LOAD + GET, exception_type="pay.PaymentError", exception_message="order 1")
     assert cut.exception_type == "pay.PaymentError"
     assert cut.message == "order 1"
     assert cut.fingerprint.value == explain(PLAIN).fingerprint.value
@@ -64,10 +62,7 @@ def test_a_chain_has_the_reported_exception_first() -> None:
 
 def test_a_cause_that_was_never_raised_has_no_frames() -> None:
     """`raise A from B()` prints B as one line before the marker."""
-    text = (
-        "OSError: x\n\nThe above exception was the direct cause of the following exception:\n\n"
-        + PLAIN
-    )
+    text = "OSError: x\n\nThe above exception was the direct cause of the following exception:\n\n" + PLAIN
     stack = explain(text).stack
     assert [(e.type, len(e.frames)) for e in stack.exceptions] == [
         ("pay.PaymentError", 2),
@@ -77,9 +72,7 @@ def test_a_cause_that_was_never_raised_has_no_frames() -> None:
 
 def test_three_exceptions_in_a_chain_keep_their_relations() -> None:
     """Every marker ties the exception before it to the one after it."""
-    text = (
-        PLAIN + "\nThe above exception was the direct cause of the following exception:\n\n" + CHAIN
-    )
+    text = PLAIN + "\nThe above exception was the direct cause of the following exception:\n\n" + CHAIN
     found = [(e.type, e.relation) for e in explain(text).stack.exceptions]
     assert found == [
         ("pay.PaymentError", ""),

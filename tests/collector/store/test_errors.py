@@ -41,7 +41,12 @@ def sighting(number: int = 0, **given: Any) -> ExceptionSighting:
         "exception_message": "card of order 4711 declined",
         "exception_stacktrace": STACK,
         "severity_number": 17,
-        "resource": {"service.name": "checkout", "service.namespace": "shop", "service.version": "1.2", "deployment.environment.name": "prod"},
+        "resource": {
+            "service.name": "checkout",
+            "service.namespace": "shop",
+            "service.version": "1.2",
+            "deployment.environment.name": "prod",
+        },
         "attributes": {"user.id": f"user-{number % 3}"},
         **given,
     }
@@ -51,7 +56,12 @@ def sighting(number: int = 0, **given: Any) -> ExceptionSighting:
 def event(number: int = 0, *, segment: str = "segment-1", **given: Any) -> ErrorEvent:
     seen = sighting(number, **given)
     return ErrorEvent(
-        event_id=f"{number:032x}", segment=segment, sighting=seen, grouping=GROUPER.group(seen), sighting_key="k", timestamp_ns=seen.timestamp_ns
+        event_id=f"{number:032x}",
+        segment=segment,
+        sighting=seen,
+        grouping=GROUPER.group(seen),
+        sighting_key="k",
+        timestamp_ns=seen.timestamp_ns,
     )
 
 
@@ -63,13 +73,18 @@ def store(connection: EmbeddedConnection, tmp_path: Path) -> Store:
     return Store(connection, temporary=tmp_path)
 
 
-@pytest.mark.parametrize(("table", "message"), [("error_events", "ErrorEventRow"), ("error_sightings", "ErrorSightingRow")])
+@pytest.mark.parametrize(
+    ("table", "message"), [("error_events", "ErrorEventRow"), ("error_sightings", "ErrorSightingRow")]
+)
 def test_the_rows_have_exactly_the_columns_of_their_table(
     table: str, message: str, connection: EmbeddedConnection, database: str
 ) -> None:
     columns = {
         row["name"].split(".")[0]
-        for row in connection.rows("SELECT name FROM system.columns WHERE database = {d:String} AND table = {t:String}", {"d": database, "t": table})
+        for row in connection.rows(
+            "SELECT name FROM system.columns WHERE database = {d:String} AND table = {t:String}",
+            {"d": database, "t": table},
+        )
     }
 
     assert {field.name for field in message_class(ROWS_PROTO, message).DESCRIPTOR.fields} == columns
@@ -78,13 +93,28 @@ def test_the_rows_have_exactly_the_columns_of_their_table(
 def test_an_event_is_a_row_with_its_frames(store: Store, connection: EmbeddedConnection, database: str) -> None:
     store.insert_errors([event(1, weight=3)], [], segment="segment-1")
 
-    (row,) = connection.rows(f"SELECT * REPLACE toUnixTimestamp64Nano(Timestamp) AS Timestamp FROM {database}.error_events")
+    (row,) = connection.rows(
+        f"SELECT * REPLACE toUnixTimestamp64Nano(Timestamp) AS Timestamp FROM {database}.error_events"
+    )
 
     expected = {
-        "Timestamp": NOW_NS + 1000, "EventId": f"{1:032x}", "Weight": 3, "Segment": "segment-1", "ServiceNamespace": "shop",
-        "ServiceName": "checkout", "Environment": "prod", "Release": "1.2", "UserId": "user-1", "TraceId": TRACE, "SpanId": "cd" * 8,
-        "ExceptionType": GROUPER.group(sighting()).exception_type, "ExceptionMessage": "card of order 4711 declined",
-        "ExceptionStacktrace": STACK, "Severity": "error", "SeenIn": "log_record", "Language": "python",
+        "Timestamp": NOW_NS + 1000,
+        "EventId": f"{1:032x}",
+        "Weight": 3,
+        "Segment": "segment-1",
+        "ServiceNamespace": "shop",
+        "ServiceName": "checkout",
+        "Environment": "prod",
+        "Release": "1.2",
+        "UserId": "user-1",
+        "TraceId": TRACE,
+        "SpanId": "cd" * 8,
+        "ExceptionType": GROUPER.group(sighting()).exception_type,
+        "ExceptionMessage": "card of order 4711 declined",
+        "ExceptionStacktrace": STACK,
+        "Severity": "error",
+        "SeenIn": "log_record",
+        "Language": "python",
     }
     assert {name: row[name] for name in expected} == expected
     assert row["Fingerprint"].startswith("v1:")
@@ -93,13 +123,23 @@ def test_an_event_is_a_row_with_its_frames(store: Store, connection: EmbeddedCon
     assert row["Chain.Message"] == ["card of order 4711 declined"]
 
 
-def test_the_list_of_groups_counts_weights_and_users(store: Store, connection: EmbeddedConnection, database: str) -> None:
-    store.insert_errors([event(n) for n in range(9)] + [event(9, weight=10, exception_message="ignored: the stack tells")], [], segment="one")
+def test_the_list_of_groups_counts_weights_and_users(
+    store: Store, connection: EmbeddedConnection, database: str
+) -> None:
+    store.insert_errors(
+        [event(n) for n in range(9)] + [event(9, weight=10, exception_message="ignored: the stack tells")],
+        [],
+        segment="one",
+    )
 
     (row,) = connection.rows(f"SELECT * FROM {database}.errors")
 
     assert (row["Events"], row["Users"]) == (19, 3)
-    assert (row["ServiceName"], row["Message"], row["LastTraceId"]) == ("checkout", "card of order 4711 declined", TRACE)
+    assert (row["ServiceName"], row["Message"], row["LastTraceId"]) == (
+        "checkout",
+        "card of order 4711 declined",
+        TRACE,
+    )
     assert "pay" in row["Culprit"]
     assert row["FirstSeen"] < row["LastSeen"]
 
@@ -107,7 +147,12 @@ def test_the_list_of_groups_counts_weights_and_users(store: Store, connection: E
 def test_events_stored_again_count_once_everywhere(store: Store, connection: EmbeddedConnection, database: str) -> None:
     later = event(50)
     seen = ErrorSighting(
-        event_id=later.event_id, segment="one", sighting=later.sighting, grouping=later.grouping, sighting_key="k", timestamp_ns=NOW_NS
+        event_id=later.event_id,
+        segment="one",
+        sighting=later.sighting,
+        grouping=later.grouping,
+        sighting_key="k",
+        timestamp_ns=NOW_NS,
     )
     for _ in range(3):
         store.insert_errors([event(n) for n in range(5)], [seen], segment="one")
@@ -119,19 +164,30 @@ def test_events_stored_again_count_once_everywhere(store: Store, connection: Emb
     assert counted == [{"events": 5, "sightings": 1, "grouped": 5, "minutes": 5}]
 
 
-def test_a_time_beyond_what_the_table_holds_is_stored_at_its_end(store: Store, connection: EmbeddedConnection, database: str) -> None:
+def test_a_time_beyond_what_the_table_holds_is_stored_at_its_end(
+    store: Store, connection: EmbeddedConnection, database: str
+) -> None:
     store.insert_errors([event(0, timestamp_ns=2**64 - 1, observed_ns=-5)], [], segment="one")
 
     assert connection.rows(f"SELECT toYear(OriginalTimestamp) AS y FROM {database}.error_events") == [{"y": 2262}]
 
 
-def test_the_trace_of_a_group_reads_as_a_tree(store: Store, connection: EmbeddedConnection, database: str, tmp_path: Path) -> None:
+def test_the_trace_of_a_group_reads_as_a_tree(
+    store: Store, connection: EmbeddedConnection, database: str, tmp_path: Path
+) -> None:
     request = ExportTraceServiceRequest()
     spans = request.resource_spans.add().scope_spans.add().spans
     trace_id = bytes.fromhex(TRACE)
 
     def span(number: int, parent: int, at: int) -> None:
-        spans.add(trace_id=trace_id, span_id=bytes([number]) * 8, parent_span_id=bytes([parent]) * 8 if parent else b"", name=f"s{number}", start_time_unix_nano=NOW_NS + at, end_time_unix_nano=NOW_NS + at + 1)
+        spans.add(
+            trace_id=trace_id,
+            span_id=bytes([number]) * 8,
+            parent_span_id=bytes([parent]) * 8 if parent else b"",
+            name=f"s{number}",
+            start_time_unix_nano=NOW_NS + at,
+            end_time_unix_nano=NOW_NS + at + 1,
+        )
 
     span(4, 2, 30)  # sent before its parent
     span(2, 1, 10)
@@ -149,10 +205,18 @@ def test_the_trace_of_a_group_reads_as_a_tree(store: Store, connection: Embedded
     store.insert_errors([happened], [], segment="one")
 
     rows = connection.rows(
-        f"SELECT SpanName, Depth FROM {database}.error_trace_spans(group = {{group:String}})", {"group": happened.grouping.group_id}
+        f"SELECT SpanName, Depth FROM {database}.error_trace_spans(group = {{group:String}})",
+        {"group": happened.grouping.group_id},
     )
 
-    assert [(row["SpanName"], row["Depth"]) for row in rows] == [("s1", 0), ("s2", 1), ("s5", 2), ("s4", 2), ("s3", 1), ("s6", 0)]
+    assert [(row["SpanName"], row["Depth"]) for row in rows] == [
+        ("s1", 0),
+        ("s2", 1),
+        ("s5", 2),
+        ("s4", 2),
+        ("s3", 1),
+        ("s6", 0),
+    ]
 
 
 def test_a_minute_of_a_service_tells_requests_failures_and_errors(
@@ -163,7 +227,11 @@ def test_a_minute_of_a_service_tells_requests_failures_and_errors(
     resource_spans.resource.attributes.add(key="service.name").value.string_value = "checkout"
     for number in range(4):
         resource_spans.scope_spans.add().spans.add(
-            span_id=bytes([number + 1]) * 8, kind=2, start_time_unix_nano=NOW_NS, end_time_unix_nano=NOW_NS + 100, status={"code": 2 if number == 0 else 0}
+            span_id=bytes([number + 1]) * 8,
+            kind=2,
+            start_time_unix_nano=NOW_NS,
+            end_time_unix_nano=NOW_NS + 100,
+            status={"code": 2 if number == 0 else 0},
         )
     raw = request.SerializeToString()
     path = tmp_path / "segment"
@@ -174,6 +242,12 @@ def test_a_minute_of_a_service_tells_requests_failures_and_errors(
     (row,) = connection.rows(f"SELECT * EXCEPT Minute FROM {database}.error_service_minutes")
 
     assert row == {
-        "ServiceName": "checkout", "Requests": 4, "FailedRequests": 1, "Errors": 2, "FailedRatio": 0.25,
-        "DurationP50": 100.0, "DurationP95": 100.0, "DurationP99": 100.0,
+        "ServiceName": "checkout",
+        "Requests": 4,
+        "FailedRequests": 1,
+        "Errors": 2,
+        "FailedRatio": 0.25,
+        "DurationP50": 100.0,
+        "DurationP95": 100.0,
+        "DurationP99": 100.0,
     }

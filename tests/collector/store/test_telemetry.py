@@ -56,7 +56,13 @@ def traces_request(*attributes: KeyValue, **span: Any) -> ExportTraceServiceRequ
     resource_spans.resource.attributes.append(attribute("service.name", string_value="checkout"))
     scope_spans = resource_spans.scope_spans.add()
     scope_spans.scope.name, scope_spans.scope.version = "shop", "1.2"
-    given = {"trace_id": b"\x01" * 16, "span_id": b"\x02" * 8, "start_time_unix_nano": NOW_NS, "end_time_unix_nano": NOW_NS + 5, **span}
+    given = {
+        "trace_id": b"\x01" * 16,
+        "span_id": b"\x02" * 8,
+        "start_time_unix_nano": NOW_NS,
+        "end_time_unix_nano": NOW_NS + 5,
+        **span,
+    }
     scope_spans.spans.add(attributes=attributes, **given)
     return request
 
@@ -81,7 +87,9 @@ KINDS = (
 )
 
 
-def test_every_kind_of_attribute_arrives(store: Store, connection: EmbeddedConnection, database: str, tmp_path: Path) -> None:
+def test_every_kind_of_attribute_arrives(
+    store: Store, connection: EmbeddedConnection, database: str, tmp_path: Path
+) -> None:
     sent = [attribute(name, **value) for name, value, _ in KINDS]
     put(store, tmp_path, "traces", traces_request(*sent))
 
@@ -94,10 +102,14 @@ def test_arrays_and_maps_arrive_as_json_to_four_levels(
     store: Store, connection: EmbeddedConnection, database: str, tmp_path: Path
 ) -> None:
     value = AnyValue()
-    value.array_value.values.extend([AnyValue(string_value='a/"b"'), AnyValue(int_value=0), AnyValue(double_value=math.nan), AnyValue()])
+    value.array_value.values.extend(
+        [AnyValue(string_value='a/"b"'), AnyValue(int_value=0), AnyValue(double_value=math.nan), AnyValue()]
+    )
     value.array_value.values.add().kvlist_value.values.append(attribute("k", bool_value=False))
     deep = nested(5)
-    request = traces_request(KeyValue(key="list", value=value), KeyValue(key="four", value=nested(4)), KeyValue(key="five", value=deep))
+    request = traces_request(
+        KeyValue(key="list", value=value), KeyValue(key="four", value=nested(4)), KeyValue(key="five", value=deep)
+    )
     request.resource_spans[0].resource.attributes.append(KeyValue(key="args", value=nested(1)))
 
     put(store, tmp_path, "traces", request)
@@ -114,13 +126,19 @@ def test_arrays_and_maps_arrive_as_json_to_four_levels(
 def test_a_span_is_a_row_of_the_collector_exporters_table(
     store: Store, connection: EmbeddedConnection, database: str, tmp_path: Path
 ) -> None:
-    request = traces_request(parent_span_id=b"\x03" * 8, name="GET /", kind=2, trace_state="a=b", status={"code": 2, "message": "no"})
+    request = traces_request(
+        parent_span_id=b"\x03" * 8, name="GET /", kind=2, trace_state="a=b", status={"code": 2, "message": "no"}
+    )
     span = request.resource_spans[0].scope_spans[0].spans[0]
-    span.events.add(name="exception", time_unix_nano=NOW_NS, attributes=[attribute("exception.type", string_value="ValueError")])
+    span.events.add(
+        name="exception", time_unix_nano=NOW_NS, attributes=[attribute("exception.type", string_value="ValueError")]
+    )
     span.links.add(trace_id=b"\x04" * 16, span_id=b"\x05" * 8, attributes=[attribute("why", int_value=0)])
     put(store, tmp_path, "traces", request)
 
-    (row,) = connection.rows(f"SELECT * REPLACE toUnixTimestamp64Nano(Timestamp) AS Timestamp FROM {database}.otel_traces")
+    (row,) = connection.rows(
+        f"SELECT * REPLACE toUnixTimestamp64Nano(Timestamp) AS Timestamp FROM {database}.otel_traces"
+    )
 
     del row["Events.Timestamp"]
     assert row == {
@@ -162,11 +180,15 @@ def test_a_log_record_without_a_time_has_the_time_of_its_observation(
     request = ExportLogsServiceRequest()
     scope_logs = request.resource_logs.add(schema_url="r").scope_logs.add(schema_url="s")
     scope_logs.scope.attributes.append(attribute("a", int_value=1))
-    record = scope_logs.log_records.add(observed_time_unix_nano=NOW_NS, severity_number=17, severity_text="ERROR", flags=1, event_name="exception")
+    record = scope_logs.log_records.add(
+        observed_time_unix_nano=NOW_NS, severity_number=17, severity_text="ERROR", flags=1, event_name="exception"
+    )
     record.body.kvlist_value.values.append(attribute("text", string_value="hello"))
     put(store, tmp_path, "logs", request)
 
-    (row,) = connection.rows(f"SELECT * REPLACE toUnixTimestamp64Nano(Timestamp) AS Timestamp FROM {database}.otel_logs")
+    (row,) = connection.rows(
+        f"SELECT * REPLACE toUnixTimestamp64Nano(Timestamp) AS Timestamp FROM {database}.otel_logs"
+    )
 
     assert row == {
         "Timestamp": NOW_NS,
@@ -194,13 +216,19 @@ def test_each_kind_of_metric_arrives_in_its_table(
     request = ExportMetricsServiceRequest()
     metrics = request.resource_metrics.add().scope_metrics.add().metrics
     point = {"time_unix_nano": NOW_NS, "start_time_unix_nano": NOW_NS - 1}
-    gauge = metrics.add(name="gauge", unit="1").gauge.data_points.add(as_int=0, attributes=[attribute("a", int_value=0)], **point)
+    gauge = metrics.add(name="gauge", unit="1").gauge.data_points.add(
+        as_int=0, attributes=[attribute("a", int_value=0)], **point
+    )
     gauge.exemplars.add(as_double=2.5, time_unix_nano=NOW_NS, trace_id=b"\x01" * 16, span_id=b"\x02" * 8)
     total = metrics.add(name="sum").sum
     total.is_monotonic, total.aggregation_temporality = True, 2
     total.data_points.add(as_double=1.25, **point)
-    metrics.add(name="histogram").histogram.data_points.add(count=3, sum=4.5, bucket_counts=[1, 2], explicit_bounds=[10.0], min=1.0, max=2.0, **point)
-    exponential = metrics.add(name="exponential").exponential_histogram.data_points.add(count=3, sum=4.5, scale=-2, zero_count=1, **point)
+    metrics.add(name="histogram").histogram.data_points.add(
+        count=3, sum=4.5, bucket_counts=[1, 2], explicit_bounds=[10.0], min=1.0, max=2.0, **point
+    )
+    exponential = metrics.add(name="exponential").exponential_histogram.data_points.add(
+        count=3, sum=4.5, scale=-2, zero_count=1, **point
+    )
     exponential.positive.offset = -3
     exponential.positive.bucket_counts.extend([1, 2])
     summary = metrics.add(name="summary").summary.data_points.add(count=3, sum=4.5, **point)
@@ -208,22 +236,44 @@ def test_each_kind_of_metric_arrives_in_its_table(
     put(store, tmp_path, "metrics", request)
 
     def row(table: str, columns: str) -> dict[str, Any]:
-        (found,) = connection.rows(f"SELECT {columns}, toUnixTimestamp64Nano(TimeUnix) AS t FROM {database}.otel_metrics_{table}")
+        (found,) = connection.rows(
+            f"SELECT {columns}, toUnixTimestamp64Nano(TimeUnix) AS t FROM {database}.otel_metrics_{table}"
+        )
         assert found.pop("t") == NOW_NS
         return found
 
     assert row("gauge", "Value, Attributes, MetricUnit, `Exemplars.Value` AS e, `Exemplars.TraceId` AS i") == {
-        "Value": 0.0, "Attributes": {"a": "0"}, "MetricUnit": "1", "e": [2.5], "i": ["01" * 16],
+        "Value": 0.0,
+        "Attributes": {"a": "0"},
+        "MetricUnit": "1",
+        "e": [2.5],
+        "i": ["01" * 16],
     }
-    assert row("sum", "Value, IsMonotonic, AggregationTemporality") == {"Value": 1.25, "IsMonotonic": True, "AggregationTemporality": 2}
+    assert row("sum", "Value, IsMonotonic, AggregationTemporality") == {
+        "Value": 1.25,
+        "IsMonotonic": True,
+        "AggregationTemporality": 2,
+    }
     assert row("histogram", "Count, Sum, BucketCounts, ExplicitBounds, Min, Max") == {
-        "Count": 3, "Sum": 4.5, "BucketCounts": [1, 2], "ExplicitBounds": [10.0], "Min": 1.0, "Max": 2.0,
+        "Count": 3,
+        "Sum": 4.5,
+        "BucketCounts": [1, 2],
+        "ExplicitBounds": [10.0],
+        "Min": 1.0,
+        "Max": 2.0,
     }
     assert row("exp_histogram", "Count, Scale, ZeroCount, PositiveOffset, PositiveBucketCounts") == {
-        "Count": 3, "Scale": -2, "ZeroCount": 1, "PositiveOffset": -3, "PositiveBucketCounts": [1, 2],
+        "Count": 3,
+        "Scale": -2,
+        "ZeroCount": 1,
+        "PositiveOffset": -3,
+        "PositiveBucketCounts": [1, 2],
     }
     assert row("summary", "Count, Sum, `ValueAtQuantiles.Quantile` AS q, `ValueAtQuantiles.Value` AS v") == {
-        "Count": 3, "Sum": 4.5, "q": [0.5], "v": [2.0],
+        "Count": 3,
+        "Sum": 4.5,
+        "q": [0.5],
+        "v": [2.0],
     }
 
 
@@ -240,9 +290,13 @@ def test_a_segment_that_is_stored_again_adds_nothing(
     assert row == {"spans": 6, "traces": 2}
 
 
-def test_a_trace_is_found_by_its_times(store: Store, connection: EmbeddedConnection, database: str, tmp_path: Path) -> None:
+def test_a_trace_is_found_by_its_times(
+    store: Store, connection: EmbeddedConnection, database: str, tmp_path: Path
+) -> None:
     put(store, tmp_path, "traces", traces_request())
 
-    (row,) = connection.rows(f"SELECT TraceId, toUnixTimestamp(Start) AS s, toUnixTimestamp(End) AS e FROM {database}.otel_traces_trace_id_ts")
+    (row,) = connection.rows(
+        f"SELECT TraceId, toUnixTimestamp(Start) AS s, toUnixTimestamp(End) AS e FROM {database}.otel_traces_trace_id_ts"
+    )
 
     assert row == {"TraceId": "01" * 16, "s": NOW_NS // 10**9, "e": NOW_NS // 10**9}

@@ -1,4 +1,4 @@
-# ruff: noqa: F821, PLC0415, ARG002, S102, PERF203 - fails on purpose, in old Pythons too
+# ruff: noqa: F821, PLC0415, ARG002, S102 - fails on purpose, in old Pythons too
 """Fail in the ways that the golden stacks show: `shop.py CASE SEED` prints the views of one raise.
 
 A view is a line "#### NAME" and the stack's text after it. SEED makes the ids in messages different.
@@ -158,9 +158,7 @@ def mutual_recursion(seed):
 
 def message_lines(seed):
     def check():
-        raise ValueError(
-            f'2 fields are wrong\n  name: {seed} is short\n\n  File "a", line {seed}, in b\nend'
-        )
+        raise ValueError(f'2 fields are wrong\n  name: {seed} is short\n\n  File "a", line {seed}, in b\nend')
 
     seen(check)
 

@@ -46,3 +46,6 @@ bench: $(READY)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+docs: $(READY)
+	$(BIN)/python docs/generate.py

@@ -14,6 +14,7 @@ import typer
 
 from collector.cli.demo_shop import Expected, expected_groups, shop_script
 from collector.cli.groups import print_groups
+from collector.cli.progress import working
 from collector.cli.reach import reader
 from collector.cli.show import find_group, print_trace
 from collector.cli.text import print_table
@@ -55,7 +56,9 @@ def demo(
                 f"The collector runs: OTLP/gRPC {addresses['grpc']}, OTLP/HTTP {addresses['http']}, SQL http://{addresses['sql']}"
             )
             _run_shop(addresses)
-            if not flush(data, FLUSH_SECONDS_MAX):
+            with working("Its telemetry is stored ..."):
+                stored = flush(data, FLUSH_SECONDS_MAX)
+            if not stored:
                 raise Failure("the collector did not store everything in time; its messages above say why")
             groups = _show(data)
             differences = compare(groups, expected_groups())
@@ -91,7 +94,9 @@ def _collector(data: Path, *arguments: str) -> Iterator[dict[str, Any]]:
     command = [sys.executable, "-m", "collector", "serve", "--data", str(data), "--log-level", "warning", *arguments]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
-            yield _wait_until_ready(process, data)
+            with working("The collector starts ..."):
+                addresses = _wait_until_ready(process, data)
+            yield addresses
         finally:
             process.terminate()
             try:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from collector.cli.progress import working
 from collector.control.client import ControlUnavailable, status
 from collector.failures import Failure, StoreFailure
 
@@ -87,9 +88,10 @@ def _sql_address(data: Path) -> str:
 @contextmanager
 def _folder_reader(data: Path, database: str) -> Iterator[Reader]:
     # The engine takes a second and 250 MB to load: only where it is needed.
-    from collector.store.embedded import EmbeddedEngine  # noqa: PLC0415
+    with working(f"No collector runs: opening {data} ..."):
+        from collector.store.embedded import EmbeddedEngine  # noqa: PLC0415
 
-    opened = EmbeddedEngine(data / "clickhouse", database).open_reader()
+        opened = EmbeddedEngine(data / "clickhouse", database).open_reader()
     try:
         yield opened
     finally:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from collector.cli.progress import working
 from collector.cli.reach import DEFAULT_DATA, DatabaseOption, DataOption, ServerOption, reader
 from collector.failures import SettingsInvalid
 
@@ -35,7 +36,7 @@ def sql(
     if not text.strip():
         raise SettingsInvalid("the query is empty: give it as the argument, or - and standard input")
     chosen = fmt or ("PrettyCompact" if sys.stdout.isatty() else "TabSeparatedWithNames")
-    with reader(server, data, database) as opened:
+    with reader(server, data, database) as opened, working("The query runs ..."):
         answer = opened.raw(text, chosen)
     sys.stdout.flush()
     sys.stdout.buffer.write(answer)

@@ -12,6 +12,7 @@ from collector.failures import SettingsInvalid, StartFailure, StoreFailure
 from collector.store.connection import ClientConnection, as_store_failure
 from collector.store.proto_files import proto_text
 from collector.store.render import quote_identifier
+from collector.store.statements import statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,9 +115,7 @@ class ServerEngine:
         try:
             connection = self.connect(database=ANY_DATABASE)
             version = str(connection.command("SELECT version()"))
-            known = connection.rows(
-                "SELECT name FROM system.settings WHERE name IN {names:Array(String)}", {"names": list(NEEDED_SETTINGS)}
-            )
+            known = connection.rows(statement("known_settings"), {"names": list(NEEDED_SETTINGS)})
             connection.close()
         except StoreFailure as failure:
             raise StartFailure(

@@ -32,6 +32,8 @@ END_SECONDS_MAX = 20.0
 """How long a process may take to work off its jobs and to send its last telemetry."""
 POLL_SECONDS = 0.02
 OUTPUT_CHARS_MAX = 2000
+EXPORT_FAILED = "Failed to export"
+"""What the OTLP exporters log, on standard error, when they give a batch up."""
 
 ORDER = {
     "customer": "customer-0",
@@ -90,7 +92,7 @@ def run_shop(*, grpc_endpoint: str, http_endpoint: str, python: str = sys.execut
         worker = start("worker", grpc_endpoint, SHOP_FRONT=front_url)
         _visit(front_url)
         # The last job ends the worker. Only then may the front, which has the jobs, end.
-        ended = [worker.wait(1, last_words="UnknownJob")]
+        ended = [worker.wait(1, saying="shop_errors.UnknownJob: ")]
         for process in (front, payments):
             process.popen.terminate()
             ended.append(process.wait(0))
@@ -159,8 +161,8 @@ class _Process:
             time.sleep(POLL_SECONDS)
         raise ShopFailure(f"{self.service} did not start{self._last_words()}")
 
-    def wait(self, wanted: int, *, last_words: str = "") -> Ended:
-        """Wait until it has ended, with this exit status, and these words in the last line that it printed."""
+    def wait(self, wanted: int, *, saying: str = "") -> Ended:
+        """Wait until it has ended, with this exit status, having said this, and having sent all telemetry."""
         try:
             status = self.popen.wait(END_SECONDS_MAX)
         except subprocess.TimeoutExpired:
@@ -169,7 +171,9 @@ class _Process:
                 f"at the address that it sends to?{self._last_words()}"
             ) from None
         output = self.printed()
-        if status != wanted or last_words not in output.rstrip().rpartition("\n")[2]:
+        if EXPORT_FAILED in output:
+            raise ShopFailure(f"{self.service} could not send its telemetry{self._last_words()}")
+        if status != wanted or saying not in output:
             raise ShopFailure(f"{self.service} ended with status {status}, and not as it should{self._last_words()}")
         return Ended(service=self.service, status=status, output=output)
 

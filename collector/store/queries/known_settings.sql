@@ -1,0 +1,4 @@
+-- Which of these settings the server knows.
+SELECT name
+FROM system.settings
+WHERE name IN {names:Array(String)}

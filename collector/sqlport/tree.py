@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collector.sqlport.engine import EngineConnection
 
 _SCOPE: Final = ": In scope WITH parseQueryToJSON("
+INSERT: Final = "InsertQuery"
+_INLINE_DATA: Final = "INSERT with inline data"
 _NO_JSON: Final = "does not support JSON serialization"
 
 
@@ -54,6 +56,9 @@ def parse(engine: EngineConnection, statement: str, parameters: Mapping[str, str
         tree = json.loads(text)
     except StoreRejected as rejected:
         message, scope, _ = str(rejected).partition(_SCOPE)
+        if scope and rejected.code == refuse.BAD_ARGUMENTS and _INLINE_DATA in message:
+            # What stands behind the data may be another statement: nothing may be put before this text.
+            return Statement(kind=INSERT)
         if scope and rejected.code == refuse.BAD_ARGUMENTS and _NO_JSON in message:
             result = engine.run(f"EXPLAIN AST {statement}", parameters, "TabSeparatedRaw")
             lines = tuple(result.bytes().decode(errors="replace").removesuffix("\n").split("\n"))

@@ -69,6 +69,7 @@ class Service:
         self._journal: Journal | None = None
         self._drain: Drain | None = None
         self._receiving: ExitStack | None = None
+        self._applied: tuple[str, ...] = ()
         self._addresses = Addresses(grpc="", http="", sql="")
 
     @property
@@ -85,6 +86,8 @@ class Service:
         with ExitStack() as parts:
             self._start(parts)
             self._parts = parts.pop_all()
+        if self._applied:
+            logger.info("schema: applied %s", ", ".join(self._applied))
 
     def stop(self) -> None:
         """Stop accepting, drain what is there within the grace time, stop. What is left is drained at the next start."""
@@ -178,8 +181,7 @@ class Service:
             )
         finally:
             connection.close()
-        if applied:
-            logger.info("schema: applied %s", ", ".join(applied))
+        self._applied = applied
 
     def _start_drain(
         self, parts: ExitStack, engine: EmbeddedEngine | ServerEngine, dead_letters: DeadLetters, temporary: Path

@@ -44,14 +44,15 @@ def _serve(config: Path | None, arguments: dict[str, Any]) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for noisy in ("clickhouse_connect", "uvicorn", "asyncio"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     # The engine takes a second to load: only where it is needed.
     from collector.service import Service  # noqa: PLC0415
 
+    for noisy in ("clickhouse_connect", "urllib3.connectionpool", "uvicorn", "asyncio"):
+        # What they tell of a failure, our own failure tells in one line.
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
     service = Service(settings)
     service.start()
     gc.collect()

@@ -10,7 +10,7 @@ import json
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from chdb import ChdbError
 
@@ -76,8 +76,14 @@ class EngineConnection:
             raise as_rejected(error) from error
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Give the connection back; what it runs is stopped."""
         self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def as_rejected(error: Exception) -> StoreRejected:

@@ -1,4 +1,4 @@
-"""What a statement may hold. Pure: a tree in, a refusal or a verdict out.
+r"""What a statement may hold. Pure: a tree in, a refusal or a verdict out.
 
 The tree is the engine's own (`parseQueryToJSON`), so nothing here reads SQL text. Refused is by place and by name:
 
@@ -7,7 +7,7 @@ The tree is the engine's own (`parseQueryToJSON`), so nothing here reads SQL tex
 - INTO OUTFILE writes a file although `readonly=1`; a SETTINGS clause in a subquery is not stopped by it either.
 - Table functions: from a list, plus the parameterized views of the database. `values`, `generateRandom`, `null` and
   `format` take a structure as text, and the expression of an ALIAS column in that text is run:
-  `values('a UInt8, b String ALIAS file(\\'/etc/passwd\\')', 1)` reads the file. So they are not on the list.
+  `values('a UInt8, b String ALIAS file(\'/etc/passwd\')', 1)` reads the file. So they are not on the list.
 - Functions: `file` reads files, `ai*` calls other hosts; a name also counts where it is handed over
   (`arrayMap(file, ...)`, `* APPLY(file)`).
 - chDB's database `default` is the file system: `EXISTS default.`/etc/passwd`` tells whether the file is there.

@@ -1,123 +1,195 @@
-"""The SQL port: its socket, its thread, and one HTTP request -> one HTTP answer."""
+"""The port: its socket and its thread.
+
+uvicorn runs in one thread; statements run in as many workers as may run at once.
+"""
 
 from __future__ import annotations
 
-import logging
+import ipaddress
+import platform
 import socket
 import threading
 import time
-import uuid
 from concurrent.futures import ThreadPoolExecutor
-import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
-from collector.failures import QueryRefused, StartFailure, StoreRejected
-from collector.sqlport import tree
-from collector.sqlport.coding import decoder, encoder
+from collector.failures import StartFailure
+from collector.sqlport.application import SqlApplication
 from collector.sqlport.engine import EngineConnection
-from collector.sqlport.limits import Limits
+from collector.sqlport.limits import CONNECTIONS_MAX, URL_BYTES_MAX, Limits
 from collector.sqlport.refuse import EngineNames
-from collector.sqlport.request import read_request
-from collector.sqlport.settings import capped, engine_settings
+from collector.sqlport.run import Port
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from collector.self_metrics import SelfMetrics
+
+_BACKLOG: Final = 128
+_HELPERS: Final = 4
+_IDLE_SECONDS_MAX: Final = 30
+_PORT_MAX: Final = 65535
+_START_SECONDS_MAX: Final = 10.0
+_START_POLL_SECONDS: Final = 0.005
+_STOP_SECONDS: Final = 3
 
 
 class SqlPort:
-    def __init__(self, address: str, *, connect, database: str, metrics, writable: bool = False) -> None:
-        self._address, self._connect, self._database, self._metrics, self._writable = address, connect, database, metrics, writable
+    """Answers SQL on `address` ("127.0.0.1:8123"; port 0 means any free one) between `start` and `stop`.
+
+    `connect` makes a fresh chDB connection on the engine of this process. `database` is where a request runs that names
+    none. `writable` lets statements write; for tests of the remote mode, on loopback only.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        connect: Callable[[], Any],
+        database: str,
+        metrics: SelfMetrics,
+        writable: bool = False,
+        limits: Limits | None = None,
+    ) -> None:
+        self._address = address
+        self._connect = connect
+        self._database = database
+        self._metrics = metrics
+        self._writable = writable
+        self._limits = limits or Limits()
         self._port = 0
-        self._limits = Limits()
-        self._workers = ThreadPoolExecutor(16)
+        self._application: SqlApplication | None = None
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._executors: tuple[ThreadPoolExecutor, ...] = ()
 
     @property
     def port(self) -> int:
+        """The port that is listened on, once started."""
         return self._port
 
     def start(self) -> None:
-        host, _, port = self._address.rpartition(":")
-        s = socket.socket()
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        """Listen and answer.
+
+        Raises:
+            StartFailure: the address can't be used, or not with these settings.
+        """
+        listener, is_loopback = self._listen()
         try:
-            s.bind((host, int(port)))
-            s.listen(128)
-        except OSError as e:
-            raise StartFailure(f"Cannot listen for SQL on {self._address}: {e.strerror}; choose another port with --sql 127.0.0.1:PORT.") from e
-        self._port = s.getsockname()[1]
-        engine = EngineConnection(self._connect)
-        self._names = EngineNames(table_functions=frozenset(engine.ask("table_functions")[0]), file_databases=frozenset(engine.ask("file_databases")[0]))
-        self._about = engine.ask("about")
-        engine.close()
-        app = Starlette(routes=[Route("/ping", lambda r: PlainTextResponse("Ok.\n")), Route("/", self._handle, methods=["GET", "POST"])])
-        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", access_log=False))
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [s]}, daemon=True)
+            port = self._describe_engine(is_loopback=is_loopback)
+        except BaseException:
+            listener.close()
+            raise
+        workers = ThreadPoolExecutor(self._limits.queries_max, thread_name_prefix="sql")
+        helpers = ThreadPoolExecutor(_HELPERS, thread_name_prefix="sql-stop")
+        self._executors = (workers, helpers)
+        self._application = SqlApplication(
+            port, workers=workers, helpers=helpers, metrics=self._metrics, local_only=is_loopback
+        )
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._application,
+                http="h11",
+                loop="asyncio",
+                ws="none",
+                lifespan="off",
+                limit_concurrency=CONNECTIONS_MAX,
+                h11_max_incomplete_event_size=URL_BYTES_MAX,
+                timeout_keep_alive=_IDLE_SECONDS_MAX,
+                timeout_graceful_shutdown=_STOP_SECONDS,
+                # What goes wrong in a statement is told by the application; what a client breaks is no news.
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+            )
+        )
+        self._thread = threading.Thread(target=self._run, args=(self._server, listener), name="sql-port", daemon=True)
         self._thread.start()
+        deadline = time.monotonic() + _START_SECONDS_MAX
         while not self._server.started:
-            time.sleep(0.005)
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise StartFailure(f"Cannot answer SQL on {self._address}; the service's log says why.")
+            time.sleep(_START_POLL_SECONDS)
 
     def stop(self) -> None:
+        """Stop accepting, stop the statements that run, and end."""
+        if self._server is None or self._thread is None or self._application is None:
+            return
         self._server.should_exit = True
-        self._thread.join(3)
+        self._application.cancel_all()
+        self._thread.join(_STOP_SECONDS * 2)
+        for executor in self._executors:
+            executor.shutdown(wait=False, cancel_futures=True)
+        self._thread = None
 
-    async def _handle(self, request) -> Response:
-        body = await request.body()
-        return await asyncio.get_running_loop().run_in_executor(self._workers, self._run, list(request.query_params.multi_items()), dict(request.headers), body)
+    @staticmethod
+    def _run(server: uvicorn.Server, listener: socket.socket) -> None:
+        with listener:
+            server.run(sockets=[listener])
 
-    def _run(self, fields, headers, body) -> Response:
-        qid = uuid.uuid4().hex
-        out = {"X-ClickHouse-Query-Id": qid, "X-ClickHouse-Timezone": str(self._about[1]), "X-ClickHouse-Server-Display-Name": "otel-errors"}
-        engine = EngineConnection(self._connect)
+    def _describe_engine(self, *, is_loopback: bool) -> Port:
+        if self._writable and not is_loopback:
+            raise StartFailure(
+                f"--sql-writable is for loopback only, and {self._address} is not; use --sql 127.0.0.1:PORT."
+            )
+        with EngineConnection(self._connect) as engine:
+            names = EngineNames(
+                table_functions=frozenset(engine.ask("table_functions")[0]),
+                file_databases=frozenset(engine.ask("file_databases")[0]),
+            )
+            version, timezone = engine.ask("about")
+            exists = engine.ask("is_database", database=self._database)[0]
+        if self._database in names.file_databases:
+            raise StartFailure(
+                f"The database {self._database!r} of the embedded engine is the file system, which must not be answered "
+                "from; choose another one with --database, such as otel."
+            )
+        if not exists:
+            raise StartFailure(f"The embedded engine has no database {self._database!r}; choose one with --database.")
+        return Port(
+            connect=self._connect,
+            database=self._database,
+            names=names,
+            limits=self._limits,
+            version=version,
+            timezone=timezone,
+            display_name=platform.node() or "otel-errors",
+            writable=self._writable,
+        )
+
+    def _listen(self) -> tuple[socket.socket, bool]:
+        """Bind now, so that a taken port is told before anything runs."""
+        host, _, digits = self._address.rpartition(":")
+        host = host.removeprefix("[").removesuffix("]")
+        if not host or not (digits.isascii() and digits.isdigit()) or int(digits) > _PORT_MAX:
+            raise StartFailure(
+                f"Cannot answer SQL on {self._address!r}: it is not HOST:PORT; write it like --sql 127.0.0.1:8123."
+            )
         try:
-            given = dict(fields)
-            if self._writable and given.get("query", "").lstrip().upper().startswith("INSERT"):
-                return self._insert(engine, given, headers, body, out)
-            asked = read_request(fields, headers, body=body, query_id=qid)
-            if not asked.statement.strip():
-                return PlainTextResponse("Ok.\n")
-            engine.use(asked.database or self._database)
-            form = asked.default_format
-            if not self._writable:
-                engine.set({"readonly": "0"}) if False else None
-                settings = {**engine_settings(asked.settings, is_known=lambda n: bool(engine.ask("is_setting", setting=n)[0])), **capped(asked.settings, self._limits, whole=True)}
-                engine.set(settings)
-                engine.set({"readonly": "1"})
-                st = tree.parse(engine, asked.statement, asked.parameters)
-                v = tree.verdict(st, engine, parameters=asked.parameters, names=self._names)
-                form = v.format or form
-            data = engine.run(asked.statement, asked.parameters, form).bytes() or b""
-            out["X-ClickHouse-Format"] = form
-            enc = encoder(asked.coding)
-            if enc:
-                data = enc.compress(data) + enc.flush()
-                out["Content-Encoding"] = asked.coding
-            return Response(data, headers=out, media_type="text/plain")
-        except (QueryRefused, StoreRejected) as e:
-            out["X-ClickHouse-Exception-Code"] = str(e.code)
-            return PlainTextResponse(f"Code: {e.code}. DB::Exception: {e}\n", status_code=400 if e.code != 497 else 403, headers=out)
-        finally:
-            engine.close()
-
-    def _insert(self, engine, given, headers, body, out) -> Response:
-        import re
-        import tempfile
-        dec = decoder(headers.get("content-encoding", ""), blocks=False)
-        data = b"".join(dec.feed(body))
-        engine.use(given.get("database") or self._database)
-        from collector.sqlport.settings import TRANSPORT
-        settings = {k: v for k, v in given.items() if k not in TRANSPORT and not k.startswith("param_")}
-        engine.set(settings)
-        st = given["query"]
-        m = re.match(r"(?is)\s*(INSERT INTO .*?)\s+FORMAT\s+(\w+)\s*(.*)$", st)
-        with tempfile.NamedTemporaryFile() as f:
-            f.write(data)
-            f.flush()
-            if m:
-                engine.run(f"{m[1]} FROM INFILE '{f.name}' FORMAT {m[2]}")
-            else:
-                engine.run(st + "\n" + data.decode())
-        return PlainTextResponse("", headers=out)
+            family, kind, protocol, _, where = min(
+                socket.getaddrinfo(host, int(digits), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE),
+                key=lambda found: found[0] != socket.AF_INET,
+            )
+            listener = socket.socket(family, kind, protocol)
+        except (OSError, UnicodeError) as error:
+            raise StartFailure(
+                f"Cannot answer SQL on {self._address}: {error}; give an address of this machine with "
+                f"--sql 127.0.0.1:{digits}."
+            ) from error
+        try:
+            # Else the port of a service that just ended is refused for a minute.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(where)
+            listener.listen(_BACKLOG)
+        except OSError as error:
+            listener.close()
+            raise StartFailure(
+                f"Cannot answer SQL on {self._address}: {error.strerror}; if another program has the port (a ClickHouse "
+                "server has 8123), choose another one with --sql HOST:PORT."
+            ) from error
+        self._port = listener.getsockname()[1]
+        return listener, ipaddress.ip_address(where[0]).is_loopback

@@ -61,6 +61,7 @@ ALLOWED: Final = frozenset(
         "asterisk_include_alias_columns",
         "asterisk_include_materialized_columns",
         "cast_keep_nullable",
+        "cast_string_to_dynamic_use_inference",
         "count_distinct_implementation",
         "data_type_default_nullable",
         "date_time_input_format",

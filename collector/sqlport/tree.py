@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from collector.failures import QueryRefused, StoreRejected
 from collector.sqlport import outline, refuse
+from collector.sqlport.limits import DEPTH_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +67,7 @@ def parse(engine: EngineConnection, statement: str, parameters: Mapping[str, str
         raise StoreRejected(message, code=rejected.code) from rejected
     except RecursionError as error:
         raise QueryRefused(
-            f"The statement nests deeper than {refuse.DEPTH_MAX} levels", code=refuse.TOO_DEEP
+            f"The statement nests deeper than {DEPTH_MAX} levels", code=refuse.TOO_DEEP
         ) from error
     return Statement(kind=str(tree.get("type", "")), tree=tree)
 

@@ -24,6 +24,10 @@ CODES_OF_OUTAGE = frozenset({
 # fmt: on
 
 
+CAUSES_MAX = 10
+"""How deep a client's exceptions are looked into."""
+
+
 class Connection(Protocol):
     """What both kinds of connection do. All methods raise `StoreUnavailable` or `StoreRejected`."""
 
@@ -76,11 +80,25 @@ def as_store_failure(failure: Exception) -> StoreFailure:
     if isinstance(failure, StoreFailure):
         return failure
     message = " ".join(str(failure).split())[:1000]
-    if isinstance(failure, DatabaseError):
-        code = int(getattr(failure, "code", None) or 0)
-        if code and code not in CODES_OF_OUTAGE:
-            return StoreRejected(f"ClickHouse refused: {message}", code=code)
+    code = int(getattr(failure, "code", None) or 0) if isinstance(failure, DatabaseError) else 0
+    if code and code not in CODES_OF_OUTAGE:
+        return StoreRejected(f"ClickHouse refused: {message}", code=code)
+    if code:
         return StoreUnavailable(f"ClickHouse can't do it now: {message}", code=code)
-    if isinstance(failure, (Error, OSError)):
-        return StoreUnavailable(f"ClickHouse is out of reach: {message}")
+    if (reason := _network_reason(failure)) or isinstance(failure, (Error, OSError)):
+        return StoreUnavailable(f"ClickHouse is out of reach: {reason or message}")
     return StoreUnavailable(f"ClickHouse could not be asked ({type(failure).__name__}): {message}")
+
+
+def _network_reason(failure: BaseException) -> str:
+    """What the operating system said, at the bottom of what a client made of it; empty if it said nothing."""
+    reason = ""
+    below: BaseException | None = failure
+    for _ in range(CAUSES_MAX):
+        if below is None:
+            break
+        if isinstance(below, OSError) and below.strerror:
+            reason = below.strerror
+        inner = getattr(below, "reason", None)
+        below = inner if isinstance(inner, BaseException) else below.__cause__ or below.__context__
+    return reason

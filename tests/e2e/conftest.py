@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from running import Collector
+from tests.e2e.running import Collector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 if TYPE_CHECKING:
-    from running import Collector
+    from tests.e2e.running import Collector
 
 logger = logging.getLogger(__name__)
 ATTRIBUTES: dict[str, Any] = {

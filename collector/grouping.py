@@ -19,7 +19,8 @@ keeps.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
@@ -48,6 +49,12 @@ WHOLE_STACKS_MAX = 1024
 WHOLE_BYTES_MAX = 16 * 1024 * 1024
 """Whole texts that a `Grouper` remembers: errors without an id in their messages."""
 
+FINGERPRINTS_MAX = 8
+"""Fingerprints that a prepared stack keeps, by the message's template: the messages of one raise share it."""
+
+GROUP_IDS_MAX = 8192
+"""Ids of groups that are remembered, about 0.4 KB each."""
+
 OPENINGS_MAX = 4
 """Openings that a text is compared with before it is searched: a storm is of a few errors."""
 
@@ -71,13 +78,17 @@ class _Opened(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
-    """What a stack's bodies and types give, whatever the messages say. The bodies are scrubbed."""
+    """What a stack's bodies and types give, whatever the messages say. The bodies are scrubbed.
+
+    `fingerprints` are those that were made of it, by template, so that a storm shares one.
+    """
 
     bodies: tuple[str, ...]
     skeleton: Skeleton
     types: tuple[str, ...]
     selection: Selection
     culprit: str
+    fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
 
 
 def group(sighting: ExceptionSighting) -> Grouping:
@@ -156,6 +167,7 @@ class _Recent(Generic[K, V]):
             self._bytes -= self._kept.popitem(last=False)[1][1]
 
 
+@lru_cache(GROUP_IDS_MAX)
 def group_id(service_namespace: str, service_name: str, fingerprint: str) -> str:
     """Make the id of a group, 16 hex digits: BLAKE2b of the service and the fingerprint."""
     parts = (service_namespace, service_name, fingerprint)
@@ -261,7 +273,7 @@ def _finish(sighting: ExceptionSighting, opened: _Opened, prepared: _Prepared) -
         ]
     )
     message = _message(sighting, exceptions[0].message)
-    fingerprint = _override(sighting) or CURRENT.finish(prepared.selection, message)
+    fingerprint = _override(sighting) or _fingerprint(prepared, message)
     pieces = [opened.preamble]
     for body, head in zip(prepared.bodies, opened.heads, strict=True):
         pieces += (body, head)
@@ -286,6 +298,16 @@ def _finish(sighting: ExceptionSighting, opened: _Opened, prepared: _Prepared) -
         stacktrace="".join(pieces),
         culprit=prepared.culprit or scrub(_place(sighting)),
     )
+
+
+def _fingerprint(prepared: _Prepared, message: str) -> Fingerprint:
+    text = CURRENT.template(message)
+    known = prepared.fingerprints.get(text)
+    if known is None:
+        known = CURRENT.complete(prepared.selection, text)
+        if len(prepared.fingerprints) < FINGERPRINTS_MAX:
+            prepared.fingerprints[text] = known
+    return known
 
 
 def _override(sighting: ExceptionSighting) -> Fingerprint | None:  # noqa: ARG001 - the seam's shape

@@ -77,7 +77,8 @@ class AttributeReader:
 
     def read_value(self, value: Any) -> str:
         """Return the text of an `AnyValue` that has no key."""
-        return self._clean("", value_text(value))
+        text = value_text(value)
+        return self._clean("", text) if text else ""
 
     def _read_text(self, key: bytes, text: bytes) -> tuple[str, str]:
         name = cut_text(key, KEY_CHARS_MAX)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from collector.decode.attributes import ATTRIBUTES_COUNT_MAX, value_text
+from collector.decode.attributes import ATTRIBUTE_CHARS_MAX, ATTRIBUTES_COUNT_MAX, cut_text, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,7 +111,11 @@ def read_exception(pairs: Sequence[Any], attributes: AttributeReader) -> Excepti
 
 def _text(own: dict[bytes, Any], key: bytes) -> str:
     value = own.get(key)
-    return "" if value is None else value_text(value)
+    if value is None:
+        return ""
+    # Asking for text first is three times as fast as asking for the kind.
+    text: bytes = value.string_value
+    return cut_text(text, ATTRIBUTE_CHARS_MAX) if text else value_text(value)
 
 
 def _stacktrace(value: Any) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from collector.fingerprint.v1 import key as v1
+from collector.fingerprint.v1.message import template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,16 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FingerprintVersion:
-    """One version. `select` looks at all but the message; `finish` adds the reported one.
+    """One version. `select` looks at all but the message; `complete` adds the reported one's `template`.
 
     `select` takes exceptions (messages in them are not read) and raw lines; what it gives can be
-    kept and finished with many messages.
+    kept and completed with many templates.
     """
 
     name: str
     select: Callable[[Sequence[StackException], Sequence[str]], v1.Selection]
-    finish: Callable[[v1.Selection, str], Fingerprint]
+    template: Callable[[str], str]
+    complete: Callable[[v1.Selection, str], Fingerprint]
 
 
-VERSIONS: tuple[FingerprintVersion, ...] = (FingerprintVersion(name="v1", select=v1.select, finish=v1.finish),)
+VERSIONS: tuple[FingerprintVersion, ...] = (
+    FingerprintVersion(name="v1", select=v1.select, template=template, complete=v1.complete),
+)
 CURRENT = VERSIONS[-1]

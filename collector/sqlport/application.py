@@ -142,7 +142,12 @@ class SqlApplication:
         self._running.add(run)
         watch = asyncio.ensure_future(self._stop_when_gone(request, run))
         try:
-            await self._blocking(run.begin)
+            try:
+                await self._blocking(run.begin)
+            except StoreRejected as rejected:
+                if watch.done():
+                    raise _Gone from rejected
+                raise
             if watch.done():
                 raise _Gone
             headers = common_headers(query_id, self._port.display_name) | answer_headers(

@@ -45,7 +45,8 @@ class Limits:
     `execution_seconds_max`, `memory_bytes_max`: of one statement, in the engine. `result_bytes_max`: of its result
     as the engine holds it, 0 for no limit; rows go out as they come. `whole_result_bytes_max`: the same where the
     format must be made in one piece (JSON, Parquet, with a header or footer), which costs memory: text is up to ten
-    times as large as the engine's columns.
+    times as large as the engine's columns. `spool_bytes_max`: of an answer that is wanted only when it is complete
+    (`wait_end_of_query=1`), on disk until then.
     """
 
     queries_max: int = 16
@@ -53,3 +54,4 @@ class Limits:
     memory_bytes_max: int = 4 << 30
     result_bytes_max: int = 16 << 30
     whole_result_bytes_max: int = 128 << 20
+    spool_bytes_max: int = 1 << 30

@@ -144,11 +144,12 @@ class EngineNames:
 class Verdict:
     """What is known of a statement that may run.
 
-    `format` is the one that its FORMAT clause names, or empty. `only_settings`: it reads `system.settings` and calls
-    nothing.
+    `format` is the one that its FORMAT clause names, or empty. `streams`: the engine can give its rows as they come.
+    `only_settings`: it reads `system.settings` and calls nothing.
     """
 
     format: str = ""
+    streams: bool = False
     only_settings: bool = False
 
 
@@ -195,6 +196,7 @@ def check(
     written = tree.get("format_ast") or {}
     return Verdict(
         format=str(written.get("name", "")),
+        streams=root in SELECTS,
         only_settings=not found.functions and found.tables == {"system.settings"},
     )
 

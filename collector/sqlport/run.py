@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from collector.failures import QueryRefused, StoreRejected
 from collector.sqlport import tree
-from collector.sqlport.answer import CANCELLED, QUERY_TOO_LARGE, STREAMED, Facts, error_text, late_error
+from collector.sqlport.answer import CANCELLED, QUERY_TOO_LARGE, STREAMED, TOO_MANY_BYTES, Facts, error_text, late_error
 from collector.sqlport.coding import encoder
 from collector.sqlport.engine import EngineConnection
 from collector.sqlport.limits import PIECE_BYTES, SPOOL_MEMORY_BYTES, STATEMENT_BYTES_MAX, Limits
@@ -129,7 +129,7 @@ class Run:
     def _read(self, request: SqlRequest, verdict: Verdict) -> Iterator[bytes]:
         form = verdict.format or request.default_format
         self.facts.format = form
-        whole = form.lower() not in STREAMED
+        whole = not verdict.streams or form.lower() not in STREAMED
         engine = self._open()
         settings = engine_settings(
             request.settings, is_known=lambda name: bool(engine.ask("is_setting", setting=name)[0])
@@ -234,6 +234,12 @@ class Run:
         self._spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_MEMORY_BYTES)  # noqa: SIM115  `close` closes it
         for piece in self._pieces:
             self._spool.write(piece)
+            if self._spool.tell() > self._port.limits.spool_bytes_max:
+                raise StoreRejected(
+                    f"Limit for result exceeded: an answer that is sent only when complete may have "
+                    f"{self._port.limits.spool_bytes_max} bytes; stream it, without wait_end_of_query=1",
+                    code=TOO_MANY_BYTES,
+                )
         self.facts.length = self._spool.tell()
         self._spool.seek(0)
         return []

@@ -62,7 +62,6 @@ ALLOWED: Final = frozenset(
         "asterisk_include_materialized_columns",
         "cast_keep_nullable",
         "cast_string_to_dynamic_use_inference",
-        "count_distinct_implementation",
         "data_type_default_nullable",
         "date_time_input_format",
         "date_time_output_format",
@@ -161,6 +160,8 @@ def engine_settings(given: Mapping[str, str], *, is_known: Callable[[str], bool]
             continue
         if name == "readonly" and value in ("1", "2"):
             continue
+        if not (name.isascii() and name.isidentifier()):
+            raise QueryRefused(f"Unknown setting {name[:100]!r}", code=UNKNOWN_SETTING)
         if name in ALLOWED or name.startswith(ALLOWED_BEGINNINGS):
             taken[name] = value
         elif is_known(name):

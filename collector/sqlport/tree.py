@@ -66,9 +66,7 @@ def parse(engine: EngineConnection, statement: str, parameters: Mapping[str, str
             return Statement(kind=outline.root_of(lines), lines=lines)
         raise StoreRejected(message, code=rejected.code) from rejected
     except RecursionError as error:
-        raise QueryRefused(
-            f"The statement nests deeper than {DEPTH_MAX} levels", code=refuse.TOO_DEEP
-        ) from error
+        raise QueryRefused(f"The statement nests deeper than {DEPTH_MAX} levels", code=refuse.TOO_DEEP) from error
     return Statement(kind=str(tree.get("type", "")), tree=tree)
 
 

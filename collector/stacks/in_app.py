@@ -7,6 +7,10 @@ the part of the path that does not change between deployments, in the language's
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+FILES_CACHED_MAX = 8192
+"""Source files whose module is remembered, about 0.5 KB each: a program has some thousands, and they repeat."""
 
 # Where a Python installation keeps packages; what follows is the import path.
 _PACKAGE_FOLDERS = ("/site-packages/", "/dist-packages/", ".whl/")
@@ -23,6 +27,7 @@ _SUFFIX = re.compile(r"\.(?:py[cwxd]?|so|pyx)$|\.cpython-[0-9a-z_-]{1,40}\.so$")
 _TYPED_IN = ("<string>", "<stdin>", "<console>", "<ipython-input", "<doctest ", "<module>")
 
 
+@lru_cache(FILES_CACHED_MAX)
 def locate_python(file: str) -> tuple[str, bool]:
     """Tell the module of a Python source file, and whether it is in-app.
 

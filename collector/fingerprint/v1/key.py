@@ -108,7 +108,11 @@ def _stack_cannot_tell(reported: tuple[str, ...]) -> bool:
 
 def finish(selection: Selection, message: str) -> Fingerprint:
     """Make the fingerprint of a selection and the message of its reported exception."""
-    text = template(message)
+    return complete(selection, template(message))
+
+
+def complete(selection: Selection, text: str) -> Fingerprint:
+    """Make the fingerprint of a selection and a message's template, which a storm's messages share."""
     components = selection.components
     value = selection.value
     if selection.message_counts:

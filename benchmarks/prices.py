@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from google.protobuf.internal.encoder import _VarintBytes
@@ -21,6 +20,10 @@ from collector.store.embedded import EmbeddedConnection, EmbeddedEngine
 from collector.store.migrate import migrate
 from collector.store.render import SchemaOptions, render
 from collector.store.store import Store
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 REQUESTS = 200
 SEGMENTS = 4

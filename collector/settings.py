@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, PlainSerializer, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from collector.failures import SettingsInvalid
@@ -22,13 +23,17 @@ _DATABASE = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 _DURATION = re.compile(r"(\d{1,9})\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _PORT_MAX = 65_535
+_DURATION_SECONDS_MAX = 100 * 365 * 86_400  # beyond a century, ClickHouse's dates end and its TTLs wrap around
 _LEVELS = r"^(debug|info|warning|error)$"
 
 
-class Address(BaseModel):
-    """Where a port listens. Port 0 means any free one."""
+VALUE_CHARS_MAX = 80
+"""How much of a value that can't be used is repeated: enough to know it again."""
 
-    model_config = ConfigDict(frozen=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a port listens. Port 0 means any free one."""
 
     host: str
     port: int
@@ -47,11 +52,15 @@ class Address(BaseModel):
             return False
 
 
-def parse_address(value: object) -> object:
-    """`127.0.0.1:4317`, `[::1]:4317`, `localhost:0`."""
-    if not isinstance(value, str):
+def parse_address(value: object) -> Address:
+    """`127.0.0.1:4317`, `[::1]:4317`, `localhost:0`.
+
+    Raises:
+        ValueError: it is no such text.
+    """
+    if isinstance(value, Address):
         return value
-    host, colon, port = value.rpartition(":")
+    host, colon, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
     bracketed = host.startswith("[") and host.endswith("]")
     host = host[1:-1] if bracketed else host
     if (
@@ -63,21 +72,27 @@ def parse_address(value: object) -> object:
     return Address(host=host, port=int(port))
 
 
-def parse_duration(value: object) -> object:
-    """`30d`, `12h`, `4w`, `90s` -> seconds; an empty text and 0 mean: keep for ever."""
-    if isinstance(value, int) or value is None:
-        return value
+def parse_duration(value: object) -> int:
+    """`30d`, `12h`, `4w`, `90s` -> seconds; an empty text and 0 mean: keep for ever.
+
+    Raises:
+        ValueError: no number, no unit, or more than a century.
+    """
     text = str(value).strip().lower()
     if text in ("", "0"):
         return 0
     found = _DURATION.fullmatch(text)
     if not found:
         raise ValueError("give a number and a unit (s, m, h, d, w), such as 30d")
-    return int(found[1]) * _SECONDS[found[2]]
+    seconds = int(found[1]) * _SECONDS[found[2]]
+    if seconds > _DURATION_SECONDS_MAX:
+        raise ValueError("give at most a century, or 0 for no limit")
+    return seconds
 
 
 ListenAddress = Annotated[Address, NoDecode, BeforeValidator(parse_address), PlainSerializer(str)]
-Seconds = Annotated[int, BeforeValidator(parse_duration), Field(ge=0)]
+Duration = Annotated[int, BeforeValidator(parse_duration)]
+"""Seconds, given as a number and a unit."""
 
 
 class Settings(BaseSettings):
@@ -101,12 +116,12 @@ class Settings(BaseSettings):
     insecure: bool = Field(
         default=False, description="Listen beyond this machine although anybody may then send and read."
     )
-    retention: Seconds = Field(0, description="How long rows are kept, such as 30d; for ever by default.")
-    retention_traces: Seconds | None = Field(None, description="The same for traces alone.")
-    retention_logs: Seconds | None = Field(None, description="The same for logs alone.")
-    retention_metrics: Seconds | None = Field(None, description="The same for metrics alone.")
-    retention_errors: Seconds | None = Field(None, description="The same for error events alone.")
-    retention_groups: Seconds | None = Field(None, description="The same for the minutes of error groups alone.")
+    retention: Duration = Field(0, description="How long rows are kept, such as 30d; for ever by default.")
+    retention_traces: Duration | None = Field(None, description="The same for traces alone.")
+    retention_logs: Duration | None = Field(None, description="The same for logs alone.")
+    retention_metrics: Duration | None = Field(None, description="The same for metrics alone.")
+    retention_errors: Duration | None = Field(None, description="The same for error events alone.")
+    retention_groups: Duration | None = Field(None, description="The same for the minutes of error groups alone.")
     attribute_indexes: bool = Field(
         default=False, description="Skip indexes on attribute maps: faster searches, inserts cost about twice as much."
     )
@@ -171,6 +186,15 @@ class _FileSource(PydanticBaseSettingsSource):
 HIDDEN = frozenset({"sql_writable"})
 """Settings for our own tests, in no help and no document."""
 
+SECRET = frozenset({"clickhouse"})
+"""Settings whose values are never repeated: a password may be in them."""
+
+PATTERNS = {
+    "database": "give letters, digits and _, not a digit first, at most 63",
+    "log_level": "give debug, info, warning or error",
+}
+"""What a text must be, for people who don't read regular expressions."""
+
 
 def load(arguments: dict[str, Any], config: Path | None = None) -> Settings:
     """Put the settings together; arguments that are None were not given.
@@ -182,14 +206,21 @@ def load(arguments: dict[str, Any], config: Path | None = None) -> Settings:
     try:
         settings = Settings(from_file=_read(config) if config else {}, **given)  # type: ignore[call-arg]  # taken out above
     except ValidationError as failure:
-        first = failure.errors(include_url=False, include_input=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else "?"
-        reason = str(first["msg"]).removeprefix("Value error, ")
-        raise SettingsInvalid(
-            f"--{name.replace('_', '-')} (or {ENVIRONMENT_PREFIX}{name.upper()}, or `{name}` in the file) can't be used: {reason}"
-        ) from None
+        raise SettingsInvalid(_told(failure, config)) from None
     _refuse_open_ports(settings)
     return settings
+
+
+def _told(failure: ValidationError, config: Path | None) -> str:
+    """The first thing that is wrong, in one line: the setting, the value unless it is a secret, and the cure."""
+    first = failure.errors(include_url=False)[0]
+    name = str(first["loc"][0])
+    shown = "used" if name in SECRET else repr(str(first["input"])[:VALUE_CHARS_MAX])
+    reason = str(first["msg"]).removeprefix("Value error, ").replace("Input should be", "it should be")
+    if first["type"] == "string_pattern_mismatch":
+        reason = PATTERNS.get(name, reason)
+    file = f", or `{name}` in {config}" if config else ""
+    return f"--{name.replace('_', '-')} (or {ENVIRONMENT_PREFIX}{name.upper()}{file}) can't be {shown}: {reason}"
 
 
 def _refuse_open_ports(settings: Settings) -> None:

@@ -8,6 +8,7 @@ import logging
 import signal
 import sys
 import threading
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,8 @@ from pydantic import SecretStr
 from collector.settings import ENVIRONMENT_PREFIX, HIDDEN, Address, Settings, load
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from collector.service import Addresses
 
 GC_THRESHOLDS = (100_000, 50, 100)
@@ -47,8 +50,9 @@ def _serve(config: Path | None, arguments: dict[str, Any]) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    # The engine takes a second to load: only where it is needed.
-    from collector.service import Service  # noqa: PLC0415
+    with _without_pyarrow():
+        # The engine takes a second to load: only where it is needed.
+        from collector.service import Service  # noqa: PLC0415
 
     for noisy in ("clickhouse_connect", "urllib3.connectionpool", "uvicorn", "asyncio"):
         # What they tell of a failure, our own failure tells in one line.
@@ -62,6 +66,20 @@ def _serve(config: Path | None, arguments: dict[str, Any]) -> None:
     sys.stdout.flush()
     stopping.wait()
     service.stop()
+
+
+@contextmanager
+def _without_pyarrow() -> Iterator[None]:
+    """Import without pyarrow: chDB loads it for data frames, which the service never makes, and it holds 25 MB."""
+    missing = object()
+    before = sys.modules.get("pyarrow", missing)
+    if before is missing:
+        sys.modules["pyarrow"] = None  # type: ignore[assignment]  # how an import is made to fail
+    try:
+        yield
+    finally:
+        if before is missing:
+            del sys.modules["pyarrow"]
 
 
 def _ready(settings: Settings, addresses: Addresses) -> str:

@@ -1,23 +1,40 @@
 """The error lane's end: what `error_lane.py` read from a segment becomes rows.
 
-Reading a segment changes the memory of occurrences, so a segment is read once and its batch is kept until it is stored:
-when ClickHouse is away for an hour, the same batch is tried again and again.
+Reading a segment changes the memory of occurrences, so a segment is read once and its rows are kept until they are
+stored: when ClickHouse is away for an hour, the same rows are tried again and again.
+
+Reading is Python's work and storing is the engine's, so the next segment is read while one is stored. Segments are read
+in a thread of their own, one after the other, and one that could not be read holds up the next. Nothing depends on how
+far ahead the reading is: after a kill, what the tables hold of segments that are not in the journal any more is
+restored, and all others are read again.
 """
 
 from __future__ import annotations
 
 import mmap
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from collector.decode.exception_attributes import MARKER
 from collector.drain.whole_records import WholeRecords
 
 if TYPE_CHECKING:
-    from collector.drain.error_lane import ErrorBatch, ErrorLane
+    from concurrent.futures import Future
+
+    from collector.drain.error_lane import ErrorLane
     from collector.journal.dead_letters import DeadLetters
     from collector.journal.segment import Segment
     from collector.self_metrics import SelfMetrics
-    from collector.store.store import Store
+    from collector.store.store import ErrorRows, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What a segment told: its rows, and how many of its items were damaged."""
+
+    rows: ErrorRows
+    damaged_count: int
 
 
 class ErrorRowsLane:
@@ -28,27 +45,46 @@ class ErrorRowsLane:
         self._store = store
         self._dead_letters = dead_letters
         self._metrics = metrics
-        self._read: tuple[str, ErrorBatch] | None = None
+        # Its thread ends when nobody holds the lane any more.
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="read-errors")
+        # By segment: the one in work, and the one after it.
+        self._reads: dict[str, Future[_Read | None]] = {}
 
-    def store_segment(self, segment: Segment) -> None:
-        """Store a segment's error events and sightings; may be repeated.
+    def store_segment(self, segment: Segment, following: Segment | None = None) -> None:
+        """Store a segment's error events and sightings; may be repeated. `following` is read meanwhile.
 
         Raises:
             StoreFailure: repeat it.
         """
+        self._begin(segment)
+        try:
+            read = self._reads[segment.name].result()
+        except BaseException:
+            del self._reads[segment.name]  # To be read again, before any other is.
+            raise
+        if following is not None:
+            self._begin(following)
+        if read is not None:
+            self._store.insert_error_rows(read.rows)
+            read.rows.close()
+            self._metrics.dead_letters.labels(segment.signal).inc(read.damaged_count)
+        del self._reads[segment.name]
+
+    def _begin(self, segment: Segment) -> None:
+        if segment.name not in self._reads:
+            self._reads[segment.name] = self._reader.submit(self._read, segment)
+
+    def _read(self, segment: Segment) -> _Read | None:
+        """Decide on a segment and encode its rows; None if it has nothing to do with errors."""
         if not _may_hold_errors(segment):
-            return
-        if self._read is None or self._read[0] != segment.name:
-            batch = self._error_lane.read(
-                segment.name, segment.signal, segment.sealed_ms, WholeRecords(segment, self._dead_letters)
-            )
-            self._read = (segment.name, batch)
-        batch = self._read[1]
+            return None
+        batch = self._error_lane.read(
+            segment.name, segment.signal, segment.sealed_ms, WholeRecords(segment, self._dead_letters)
+        )
         for item, reason in batch.damaged:
             self._dead_letters.put(segment.signal, item, reason=reason, segment=segment.name, kind="item")
-        self._store.insert_errors(batch.events + batch.retractions, batch.sightings, segment=segment.name)
-        self._read = None
-        self._metrics.dead_letters.labels(segment.signal).inc(len(batch.damaged))
+        rows = self._store.write_errors(batch.events + batch.retractions, batch.sightings, segment=segment.name)
+        return _Read(rows=rows, damaged_count=len(batch.damaged))
 
 
 def _may_hold_errors(segment: Segment) -> bool:

@@ -40,8 +40,8 @@ POLL_SECONDS = 0.2
 class Lane(Protocol):
     """Stores one aspect of a segment; may be repeated for the same segment."""
 
-    def store_segment(self, segment: Segment) -> None:
-        """Store it, or raise a `StoreFailure`."""
+    def store_segment(self, segment: Segment, following: Segment | None = None) -> None:
+        """Store it, or raise a `StoreFailure`. `following`, if it is there already, will be the next one."""
 
 
 class Drain:
@@ -106,16 +106,17 @@ class Drain:
 
     def _work(self, name: str) -> None:
         lane = None
+        following: Segment | None = None
         while not self._stopping.is_set():
-            try:
-                segment = self._queues[name].get(timeout=POLL_SECONDS)
-            except queue.Empty:
+            segment = following or self._next(name, POLL_SECONDS)
+            if segment is None:
                 continue
+            following = self._next(name, 0)
             delay = RETRY_SECONDS_MIN
             while not self._stopping.is_set():
                 try:
                     lane = lane or self._lanes[name][0]()
-                    lane.store_segment(segment)
+                    lane.store_segment(segment, following)
                     self._note(name, "")
                     self._done(name, segment)
                     break
@@ -128,6 +129,12 @@ class Drain:
                 self._metrics.drain_failures.labels(name).inc()
                 self._stopping.wait(delay * random.uniform(0.5, 1.0))  # noqa: S311  jitter, not a secret
                 delay = min(delay * 2, RETRY_SECONDS_MAX)
+
+    def _next(self, name: str, timeout_seconds: float) -> Segment | None:
+        try:
+            return self._queues[name].get(block=timeout_seconds > 0, timeout=timeout_seconds)
+        except queue.Empty:
+            return None
 
     def _note(self, name: str, trouble: str) -> None:
         with self._lock:

@@ -42,7 +42,7 @@ class TelemetryLane:
         self._metrics = metrics
         self._temporary = temporary
 
-    def store_segment(self, segment: Segment) -> None:
+    def store_segment(self, segment: Segment, following: Segment | None = None) -> None:  # noqa: ARG002  a Lane's shape
         """Store a segment's rows; may be repeated.
 
         Raises:

@@ -33,8 +33,9 @@ SPOOL_MEMORY_BYTES: Final = 8 << 20
 CONNECTIONS_MAX: Final = 512
 """Open connections; beyond, uvicorn answers 503."""
 
-DEPTH_MAX: Final = 200
-"""Nesting of a syntax tree. The engine's own parser stops at 1,000, Python's JSON reader before that."""
+DEPTH_MAX: Final = 800
+"""Nesting of a syntax tree; a call in a call is two. The engine's own limit is 1,000, and Python's JSON reader has one
+near that too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 NOT_IMPLEMENTED: Final = 48
 SYNTAX_ERROR: Final = 62
 INCORRECT_DATA: Final = 117
+READONLY: Final = 164
 
+_INSERT: Final = b"INSERT"
 _PARAMETER: Final = "param_"
 _SERVER_CODINGS: Final = ("lz4", "zstd", "gzip")
 
@@ -63,6 +65,8 @@ def read_request(
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
+        if body.lstrip()[: len(_INSERT)].upper() == _INSERT:
+            raise QueryRefused("Only statements that read are answered, not INSERT", code=READONLY) from error
         raise QueryRefused(f"The statement is not UTF-8 (byte {error.start})", code=INCORRECT_DATA) from error
     statement = "\n".join(part for part in (given.get("query", ""), text) if part)
     return SqlRequest(

@@ -1,8 +1,9 @@
 """Error events and sightings as bytes that ClickHouse reads.
 
 The rows go in as `FORMAT Protobuf`, like telemetry: the fields of a message are set and encoded in C. The frames, most
-of a row's values, are encoded once per distinct stack and appended as bytes, for two encoded messages one after the
-other are one merged message (protobuf.dev/programming-guides/encoding#last-one-wins). In a storm that leaves a few dozen
+of a row's values, are encoded once per distinct stack, the resource once per resource, and both are appended as bytes,
+for encoded messages one after the other are one merged message
+(protobuf.dev/programming-guides/encoding#last-one-wins). In a storm that leaves a few dozen
 short fields an event.
 """
 
@@ -23,6 +24,9 @@ ROWS_PROTO = "error_rows.proto"
 STACK_CACHE_ENTRIES_MAX = 4096
 """Encoded stacks that are kept; a stack of 30 frames takes about 3 KB, so about 12 MB at most."""
 
+RESOURCE_CACHE_ENTRIES_MAX = 1024
+"""Encoded resources that are kept, about 0.5 KB each: one per process that sends."""
+
 TIME_NS_MAX = 9_223_372_036_000_000_000
 SEVERITY_FATAL_MIN = 21
 SEVERITY_ERROR_MIN = 17
@@ -35,14 +39,18 @@ class RowEncoder:
     def __init__(self) -> None:
         self._event_row = message_class(ROWS_PROTO, "ErrorEventRow")
         self._sighting_row = message_class(ROWS_PROTO, "ErrorSightingRow")
+        # The lane hands out the same mapping for the same resource, and the grouper the same tuple for the same stack,
+        # so an identity is the key; the object is kept beside the bytes, so that its identity is not given away.
+        self._resources: dict[int, tuple[object, bytes]] = {}
         self._stacks: dict[int, tuple[object, bytes]] = {}
 
     def events(self, events: Iterable[ErrorEvent]) -> Iterator[bytes]:
         """Length-delimited `ErrorEventRow` messages."""
         for event in events:
             row = self._event(event).SerializeToString()
+            resource = self._resource(event.sighting.resource)
             frames = self._frames(event.grouping.fingerprint.frames)
-            yield _VarintBytes(len(row) + len(frames)) + row + frames
+            yield b"".join((_VarintBytes(len(row) + len(resource) + len(frames)), row, resource, frames))
 
     def sightings(self, sightings: Iterable[ErrorSighting]) -> Iterator[bytes]:
         """Length-delimited `ErrorSightingRow` messages."""
@@ -53,7 +61,7 @@ class RowEncoder:
     def _event(self, event: ErrorEvent) -> Any:
         seen, grouping = event.sighting, event.grouping
         fingerprint, stack = grouping.fingerprint, grouping.stack
-        resource, attributes = seen.resource, seen.attributes
+        attributes = seen.attributes
         return self._event_row(
             Timestamp=time_text(event.timestamp_ns),
             ObservedTimestamp=time_text(seen.observed_ns),
@@ -66,12 +74,6 @@ class RowEncoder:
             MessageTemplate=fingerprint.message_template,
             Weight=seen.weight,
             Segment=event.segment,
-            ServiceNamespace=resource.get("service.namespace", ""),
-            ServiceName=resource.get("service.name", ""),
-            ServiceInstanceId=resource.get("service.instance.id", ""),
-            Environment=first(resource, "deployment.environment.name", "deployment.environment"),
-            Release=first(resource, "service.version", "vcs.ref.head.revision", "vcs.repository.ref.revision"),
-            HostName=resource.get("host.name", ""),
             UserId=first(attributes, "user.id", "user.hash", "enduser.id", "enduser.pseudo.id"),
             SessionId=attributes.get("session.id", ""),
             TraceId=seen.trace_id,
@@ -96,7 +98,6 @@ class RowEncoder:
             Ordinal=seen.ordinal,
             SightingKey=event.sighting_key,
             SdkEventId=seen.event_id,
-            ResourceAttributes=resource,
             Attributes=attributes,
         )
 
@@ -125,9 +126,26 @@ class RowEncoder:
             Attributes=seen.attributes,
         )
 
+    def _resource(self, resource: Mapping[str, str]) -> bytes:
+        known = self._resources.get(id(resource))
+        if known is not None and known[0] is resource:
+            return known[1]
+        row = self._event_row(
+            ServiceNamespace=resource.get("service.namespace", ""),
+            ServiceName=resource.get("service.name", ""),
+            ServiceInstanceId=resource.get("service.instance.id", ""),
+            Environment=first(resource, "deployment.environment.name", "deployment.environment"),
+            Release=first(resource, "service.version", "vcs.ref.head.revision", "vcs.repository.ref.revision"),
+            HostName=resource.get("host.name", ""),
+            ResourceAttributes=resource,
+        )
+        encoded = bytes(row.SerializeToString())
+        if len(self._resources) >= RESOURCE_CACHE_ENTRIES_MAX:
+            self._resources.clear()
+        self._resources[id(resource)] = (resource, encoded)
+        return encoded
+
     def _frames(self, reasons: tuple[FrameReason, ...]) -> bytes:
-        # The grouper hands out the same tuple for the same stack, so its identity is the key; the tuple is kept beside
-        # the bytes, which keeps its identity from being given to another one.
         known = self._stacks.get(id(reasons))
         if known is not None and known[0] is reasons:
             return known[1]

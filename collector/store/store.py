@@ -8,6 +8,8 @@ nothing, in the table and in every table that views fill from it. That holds wit
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from collector.store.rows import ROWS_PROTO, RowEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import IO
 
     from collector.model import ErrorEvent, ErrorSighting, Signal
     from collector.store.connection import Connection
@@ -25,6 +28,9 @@ REQUEST_MESSAGE: dict[Signal, str] = {
     "logs": "ExportLogsServiceRequest",
     "metrics": "ExportMetricsServiceRequest",
 }
+
+WRITE_BUFFER_BYTES = 1 << 20
+"""A row with its stack takes some kilobytes: with Python's own 8 KiB each would be a system call."""
 
 INSERT_SETTINGS = {
     # Which member of a oneof was sent, as a column: an int 0 is not "nothing".
@@ -44,8 +50,22 @@ INSERT_SETTINGS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRows:
+    """The rows of one segment's errors, in two temporary files: an empty one has no rows. `close` deletes them."""
+
+    segment: str
+    sightings: IO[bytes]
+    events: IO[bytes]
+
+    def close(self) -> None:
+        """Delete the files."""
+        self.sightings.close()
+        self.events.close()
+
+
 class Store:
-    """Inserts through one connection; belongs to one thread."""
+    """Inserts through one connection; belongs to one thread, but for `write_errors`, which may have another one."""
 
     def __init__(self, connection: Connection, *, temporary: Path) -> None:
         self._connection = connection
@@ -74,19 +94,54 @@ class Store:
         Raises:
             StoreUnavailable, StoreRejected: as `insert_segment`.
         """
-        self._insert_rows("error_sightings", "ErrorSightingRow", self._encoder.sightings(sightings), segment)
-        self._insert_rows("error_events", "ErrorEventRow", self._encoder.events(events), segment)
+        rows = self.write_errors(events, sightings, segment=segment)
+        try:
+            self.insert_error_rows(rows)
+        finally:
+            rows.close()
+
+    def write_errors(
+        self, events: Iterable[ErrorEvent], sightings: Iterable[ErrorSighting], *, segment: str
+    ) -> ErrorRows:
+        """Encode the rows that `insert_errors` stores, for `insert_error_rows`. Does not use the connection.
+
+        Raises:
+            OSError: the disk.
+        """
+        with ExitStack() as files:
+            rows = ErrorRows(
+                segment=segment,
+                sightings=files.enter_context(self._temporary_file()),
+                events=files.enter_context(self._temporary_file()),
+            )
+            for file, encoded in (
+                (rows.sightings, self._encoder.sightings(sightings)),
+                (rows.events, self._encoder.events(events)),
+            ):
+                file.writelines(encoded)
+                file.flush()
+            files.pop_all()
+        return rows
+
+    def insert_error_rows(self, rows: ErrorRows) -> None:
+        """Store what `write_errors` wrote; may be repeated.
+
+        Raises:
+            StoreUnavailable, StoreRejected: as `insert_segment`.
+        """
+        self._insert_rows("error_sightings", "ErrorSightingRow", rows.sightings, rows.segment)
+        self._insert_rows("error_events", "ErrorEventRow", rows.events, rows.segment)
 
     def close(self) -> None:
         """Give the connection back."""
         self._connection.close()
 
-    def _insert_rows(self, table: str, message: str, rows: Iterable[bytes], segment: str) -> None:
-        with tempfile.NamedTemporaryFile(dir=self._temporary, suffix=".rows") as file:
-            file.writelines(rows)
-            file.flush()
-            if file.tell():
-                self._insert(table, Path(file.name), proto=ROWS_PROTO, message=message, token=segment)
+    def _temporary_file(self) -> IO[bytes]:
+        return tempfile.NamedTemporaryFile(dir=self._temporary, suffix=".rows", buffering=WRITE_BUFFER_BYTES)
+
+    def _insert_rows(self, table: str, message: str, file: IO[bytes], segment: str) -> None:
+        if file.tell():
+            self._insert(table, Path(file.name), proto=ROWS_PROTO, message=message, token=segment)
 
     def _insert(self, table: str, path: Path, *, proto: str, message: str, token: str) -> None:
         settings = dict(INSERT_SETTINGS)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.e2e.running import Collector
 
 if TYPE_CHECKING:

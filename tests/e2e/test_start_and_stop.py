@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import stat
 from typing import TYPE_CHECKING
@@ -69,7 +68,7 @@ def test_an_unreachable_clickhouse_is_one_line_without_the_password(data: Path) 
 
 def test_what_it_makes_is_for_its_owner_alone(collector: Collector) -> None:
     modes = {
-        name: stat.S_IMODE(os.stat(collector.data / name).st_mode)
+        name: stat.S_IMODE((collector.data / name).stat().st_mode)
         for name in ("control.sock", "lock", "journal", "tmp")
     }
 

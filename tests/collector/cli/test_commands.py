@@ -7,9 +7,12 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STACK = """Traceback (most recent call last):
   File "/srv/app/shop/cart.py", line 12, in checkout

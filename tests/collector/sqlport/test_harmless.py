@@ -34,7 +34,7 @@ PASSES = [
     "SELECT id FROM events GROUP BY GROUPING SETS ((id), (id, service))",
     "SELECT id FROM events QUALIFY row_number() OVER (ORDER BY id) = 1",
     "SELECT * FROM (VALUES (1, 'a'), (2, 'b'))",
-    "SELECT * FROM generateSeries(1, 3), numbers(2), view(SELECT 1 AS one)",
+    "SELECT * FROM generateSeries(1, 3) AS a, numbers(2) AS b, view(SELECT 1 AS one) AS c",
     "SELECT m['a'], t.1, t.2, j.a.:String FROM (SELECT map('a', 'b') AS m, (1, 2) AS t, '{}'::JSON AS j)",
     "SELECT service LIKE '%a' AND NOT service ILIKE 'b' OR service IS NOT NULL FROM events",
     "SELECT 'it''s \\n \\\\ é', $$text$$, 0xff, 1.5e10, -1, NULL, true, [1, NULL], 1 <=> NULL, 7 DIV 2, 'a' || 'b'",

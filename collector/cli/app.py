@@ -5,6 +5,7 @@ Statuses: 0 done, 1 it failed, 2 it was called wrongly. `OTEL_ERRORS_DEBUG=1` sh
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib.metadata import version
@@ -13,6 +14,7 @@ from typing import Annotated
 import typer
 
 from collector.cli import demo, explain, groups, schema, serve, show, sql
+from collector.cli.text import say_nothing_more
 from collector.failures import Failure, SettingsInvalid
 
 INTERRUPTED = 130
@@ -21,7 +23,6 @@ INTERRUPTED = 130
 app = typer.Typer(
     name="otel-errors",
     help="Error tracking that is native to OpenTelemetry and lives in your own ClickHouse.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -48,16 +49,21 @@ def _options(
 
 def main() -> int:
     """Run one command; the exit status."""
+    # What a terminal's encoding has no letter for becomes a question mark, not a failure.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     try:
-        app(standalone_mode=False)
+        command = typer.main.get_command(app)
+        # Not by calling it, which would make a closed pipe a silent status 1.
+        with command.make_context("otel-errors", sys.argv[1:] or ["--help"]) as context:
+            command.invoke(context)
         sys.stdout.flush()
     except typer.Exit as ended:
         return int(ended.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has seen enough. What is buffered must not be flushed into the closed pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        say_nothing_more()
     except Exception as failure:
         if os.environ.get("OTEL_ERRORS_DEBUG"):
             raise

@@ -1,4 +1,7 @@
-"""Finds the demo's shop: `examples/shop` in a checkout, `collector/demo_shop` in an installed wheel."""
+"""The demo's shop: where it is, what it promises, and whether that is what was found.
+
+It is `examples/shop` in a checkout, `collector/demo_shop` in an installed wheel.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,12 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from collector.failures import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -40,3 +47,30 @@ def expected_groups() -> tuple[Expected, ...]:
         [sys.executable, str(shop_script()), "--expected"], capture_output=True, text=True, check=True
     )
     return tuple(Expected(**group) for group in json.loads(told.stdout))
+
+
+def differences(
+    groups: Iterable[Mapping[str, Any]], expected: Iterable[Expected], *, before: Iterable[Mapping[str, Any]] = ()
+) -> list[tuple[str, str, str, str]]:
+    """Where groups are not as expected: service, error, expected and found events.
+
+    Events that were there `before` don't count. Two groups of one error where one is expected are a difference, also
+    if their sum is right.
+    """
+    counted = {group["GroupId"]: group["Events"] for group in before}
+    found: dict[tuple[str, str], list[int]] = {}
+    for group in groups:
+        if events := group["Events"] - counted.get(group["GroupId"], 0):
+            found.setdefault((group["ServiceName"], group["ExceptionType"]), []).append(events)
+    wanted: dict[tuple[str, str], list[int]] = {}
+    for one in expected:
+        wanted.setdefault((one.service, one.exception_type), []).append(one.events)
+    return [
+        (*key, _counts(wanted.get(key, [])), _counts(found.get(key, [])))
+        for key in sorted({*found, *wanted})
+        if sorted(found.get(key, [])) != sorted(wanted.get(key, []))
+    ]
+
+
+def _counts(events: Iterable[int]) -> str:
+    return " + ".join(map(str, sorted(events))) or "-"

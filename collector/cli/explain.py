@@ -34,7 +34,10 @@ def explain(
     ] = False,
 ) -> None:
     """Explain a stack trace's fingerprint."""
-    grouping = explain_text(_read(file), language=language)
+    text = _read(file)
+    if not text.strip():
+        raise SettingsInvalid(f"{file} is empty: give a file with a stack trace, or - and standard input")
+    grouping = explain_text(text, language=language)
     if as_json:
         print_json(grouping_as_json(grouping))
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from collector.cli.reach import DEFAULT_DATA, DatabaseOption, DataOption, ServerOption, reader
+from collector.cli.reach import DatabaseOption, DataOption, ServerOption, reader
 from collector.cli.text import ago, cut, print_json, print_table
 from collector.failures import SettingsInvalid
 from collector.settings import parse_duration
@@ -15,7 +15,8 @@ from collector.store.statements import statement
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SECONDS_MAX = 2**32 - 1
+SECONDS_ALL = 50 * 365 * 86_400
+"""Further back than any error lies, and no further than ClickHouse can reckon."""
 
 
 def register(app: typer.Typer) -> None:
@@ -25,22 +26,24 @@ def register(app: typer.Typer) -> None:
 
 def groups(
     *,
-    since: Annotated[str, typer.Option(help="Seen within this time, such as 24h or 30d.")] = "30d",
+    since: Annotated[
+        str, typer.Option(metavar="TIME", help="Seen within this time, such as 24h or 30d; 0 for all.")
+    ] = "30d",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
     as_json: Annotated[
-        bool, typer.Option("--json", help="A JSON array, a key for each column of the view `errors`.")
+        bool, typer.Option("--json", help="A JSON array of objects, with the columns of the view `errors` as keys.")
     ] = False,
     server: ServerOption = None,
-    data: DataOption = DEFAULT_DATA,
-    database: DatabaseOption = "otel",
+    data: DataOption = None,
+    database: DatabaseOption = None,
 ) -> None:
     """List the groups of errors."""
     try:
         seconds = parse_duration(since)
     except ValueError as failure:
-        raise SettingsInvalid(f"--since can't be used: {failure}") from None
+        raise SettingsInvalid(f"--since can't be {since!r}: {failure}") from None
     with reader(server, data, database) as opened:
-        rows = opened.rows(statement("groups"), {"since": seconds or SECONDS_MAX, "limit": limit})
+        rows = opened.rows(statement("groups"), {"since": min(seconds, SECONDS_ALL) or SECONDS_ALL, "limit": limit})
     if as_json:
         print_json(rows)
     elif rows:

@@ -1,7 +1,7 @@
 """Finds what a reading command reads from.
 
-A server that is named; else the collector that owns the data folder, which says where its SQL port is; else whatever
-answers on the default port; else the data folder itself, when no collector owns it.
+In this order: a server that is named; the collector that owns the data folder, which says where its SQL port is; unless
+a folder was named, what answers on the SQL port's usual address; the data folder itself, when no collector owns it.
 """
 
 from __future__ import annotations
@@ -26,58 +26,81 @@ if TYPE_CHECKING:
 
 DEFAULT_SERVER = "http://127.0.0.1:8123"
 DEFAULT_DATA = Path("otel-errors-data")
+DEFAULT_DATABASE = "otel"
 
 ServerOption = Annotated[
     str | None,
     typer.Option(
         "--server",
         envvar="OTEL_ERRORS_SERVER",
+        metavar="URL",
         help="The collector's SQL port, or a ClickHouse server: http://user:password@host:8123/otel.",
     ),
 ]
 DataOption = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--data",
         envvar="OTEL_ERRORS_DATA",
-        help="The data folder: of the running collector, or to be read when none runs.",
+        metavar="DIR",
+        help=f"The data folder: of the running collector, or to be read when none runs; ./{DEFAULT_DATA} by default.",
     ),
 ]
-DatabaseOption = Annotated[str, typer.Option("--database", envvar="OTEL_ERRORS_DATABASE", help="The database.")]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        envvar="OTEL_ERRORS_DATABASE",
+        metavar="NAME",
+        help=f"The database; by default that of the running collector, else {DEFAULT_DATABASE}.",
+    ),
+]
 
 
 @contextmanager
-def reader(server: str | None, data: Path, database: str) -> Iterator[Reader]:
+def reader(server: str | None, data: Path | None, database: str | None) -> Iterator[Reader]:
     """A reader, closed at the end.
 
     Raises:
         Failure: nothing can be read; says what to do.
     """
-    # The ClickHouse client takes a third of a second to load, which `--help` need not wait for.
-    from collector.store.read import open_http  # noqa: PLC0415
-
     # The client tells of a refused connection by itself; the failure says it in one line.
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
-    if server:
-        opened = open_http(server, database)
-    else:
-        try:
-            opened = open_http(f"http://{_sql_address(data)}", database)
-        except ControlUnavailable:
-            try:
-                opened = open_http(DEFAULT_SERVER, database)
-            except StoreFailure:
-                with _locked(data), _folder_reader(data, database) as from_folder:
-                    yield from_folder
-                return
+    folder = data or DEFAULT_DATA
+    opened = _open_server(server, folder, database, ask_usual=data is None)
+    if opened is None:
+        with _locked(folder), _folder_reader(folder, database or DEFAULT_DATABASE) as from_folder:
+            yield from_folder
+        return
     try:
         yield opened
     finally:
         opened.close()
 
 
-def _sql_address(data: Path) -> str:
-    address = str(status(data).get("sql") or "")
+def _open_server(server: str | None, folder: Path, database: str | None, *, ask_usual: bool) -> Reader | None:
+    """What answers over HTTP; None when nothing does and none was named."""
+    # The ClickHouse client takes a third of a second to load, which `--help` need not wait for.
+    from collector.store.read import open_http  # noqa: PLC0415
+
+    if server:
+        return open_http(server, database or DEFAULT_DATABASE)
+    try:
+        return open_http(f"http://{_sql_address(folder)}", database)
+    except ControlUnavailable:
+        pass
+    if not ask_usual:
+        return None
+    try:
+        return open_http(DEFAULT_SERVER, database or DEFAULT_DATABASE)
+    except StoreFailure as failure:
+        if failure.code:  # somebody answers there, and says no
+            raise
+        return None
+
+
+def _sql_address(folder: Path) -> str:
+    address = str(status(folder).get("sql") or "")
     if not address:
         raise Failure(
             "the collector stores into a ClickHouse server: name that one with --server (or OTEL_ERRORS_SERVER)"
@@ -86,12 +109,12 @@ def _sql_address(data: Path) -> str:
 
 
 @contextmanager
-def _folder_reader(data: Path, database: str) -> Iterator[Reader]:
+def _folder_reader(folder: Path, database: str) -> Iterator[Reader]:
     # The engine takes a second and 250 MB to load: only where it is needed.
-    with working(f"No collector runs: opening {data} ..."):
+    with working(f"No collector runs: opening {folder} ..."):
         from collector.store.embedded import EmbeddedEngine  # noqa: PLC0415
 
-        opened = EmbeddedEngine(data / "clickhouse", database).open_reader()
+        opened = EmbeddedEngine(folder / "clickhouse", database).open_reader()
     try:
         yield opened
     finally:
@@ -99,19 +122,24 @@ def _folder_reader(data: Path, database: str) -> Iterator[Reader]:
 
 
 @contextmanager
-def _locked(data: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a folder that has a store, as a collector would."""
     try:
-        descriptor = os.open(data / "lock", os.O_RDWR | os.O_CLOEXEC)
+        if not (folder / "clickhouse").is_dir():
+            raise FileNotFoundError
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
     except OSError:
         raise Failure(
-            f"no collector answers at {DEFAULT_SERVER} and {data} is no data folder: start one with `otel-errors serve`, "
+            f"no collector runs in {folder}, and nothing is stored there: start one with `otel-errors serve --data {folder}`, "
             "or say where to read with --server or --data"
         ) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
-        raise Failure(f"another process uses {data}: name its SQL port with --server") from None
+        raise Failure(
+            f"another process uses {folder} and does not answer: try again in a moment, or name its SQL port with --server"
+        ) from None
     try:
         yield
     finally:

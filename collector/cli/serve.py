@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import SecretStr
 
+from collector.cli.text import say_nothing_more
 from collector.settings import ENVIRONMENT_PREFIX, HIDDEN, Address, Settings, load
 
 if TYPE_CHECKING:
@@ -59,13 +60,23 @@ def _serve(config: Path | None, arguments: dict[str, Any]) -> None:
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     service = Service(settings)
     service.start()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
-    typer.echo(_ready(settings, service.addresses))
-    sys.stdout.flush()
-    stopping.wait()
-    service.stop()
+    try:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+        _tell(_ready(settings, service.addresses))
+        stopping.wait()
+    finally:
+        service.stop()
+
+
+def _tell(text: str) -> None:
+    """Say it, if somebody listens: a service does not end because nobody does."""
+    try:
+        typer.echo(text)
+        sys.stdout.flush()
+    except OSError:
+        say_nothing_more()
 
 
 @contextmanager

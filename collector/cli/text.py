@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _STEPS = ((60, "s"), (3600, "m"), (86_400, "h"))
+
+
+def say_nothing_more() -> None:
+    """The reader of standard output has gone: what is buffered must not be flushed into the closed pipe at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_json(value: Any) -> None:

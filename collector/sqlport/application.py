@@ -11,7 +11,7 @@ import asyncio
 import ipaddress
 import logging
 import uuid
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -122,8 +122,10 @@ class SqlApplication:
             await self._send_error(refused, query_id, send, outcome="busy")
             return
         self._busy += 1
+        place = ExitStack()
+        place.callback(self._leave)
         try:
-            await self._answer_in_place(request, query_id, send)
+            await self._answer_in_place(request, query_id, send, place)
         except QueryRefused as refused:
             await self._send_error(refused, query_id, send, outcome="refused")
         except StoreRejected as rejected:
@@ -135,9 +137,12 @@ class SqlApplication:
             failed = StoreRejected(f"{type(error).__name__} in the SQL port; the service's log has more", code=INTERNAL)
             await self._send_error(failed, query_id, send, outcome="failed")
         finally:
-            self._busy -= 1
+            place.close()
 
-    async def _answer_in_place(self, request: Request, query_id: str, send: Send) -> None:
+    def _leave(self) -> None:
+        self._busy -= 1
+
+    async def _answer_in_place(self, request: Request, query_id: str, send: Send, place: ExitStack) -> None:
         run = await self._read(request, query_id)
         self._running.add(run)
         watch = asyncio.ensure_future(self._stop_when_gone(request, run))
@@ -154,7 +159,7 @@ class SqlApplication:
                 run.facts, exception_tag=run.tag
             )
             await send(_start(200, headers))
-            await self._send_pieces(run, watch, send)
+            await self._send_pieces(run, watch, send, place)
         finally:
             watch.cancel()
             self._running.discard(run)
@@ -162,20 +167,20 @@ class SqlApplication:
         if not run.broken:
             self._metrics.queries.labels(outcome="answered").inc()
 
-    async def _send_pieces(self, run: Run, watch: asyncio.Future[None], send: Send) -> None:
-        while piece := await self._blocking(run.piece):
-            if watch.done():
-                raise _Gone
-            message = {"type": "http.response.body", "body": piece, "more_body": True}
-            try:
-                await asyncio.wait_for(send(message), SEND_SECONDS_MAX)
-            except TimeoutError as error:
-                raise _Gone from error
+    async def _send_pieces(self, run: Run, watch: asyncio.Future[None], send: Send, place: ExitStack) -> None:
+        piece = await self._blocking(run.piece)
+        while following := await self._blocking(run.piece):
+            await _send_in_time(send, piece, watch, more=True)
+            piece = following
         if run.broken:
             # No end is sent: the connection closes inside the answer, so that no client takes it for a whole one.
+            await _send_in_time(send, piece, watch, more=True)
             self._metrics.queries.labels(outcome="failed").inc()
             return
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        # Before the last byte: a client that then asks again finds the place free.
+        await self._blocking(run.close)
+        place.close()
+        await _send_in_time(send, piece, watch, more=False)
 
     async def _stop_when_gone(self, request: Request, run: Run) -> None:
         while (await request.receive())["type"] != "http.disconnect":
@@ -242,6 +247,16 @@ class SqlApplication:
             headers["Retry-After"] = "1"
         await send(_start(status_of(error.code), headers))
         await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def _send_in_time(send: Send, piece: bytes, watch: asyncio.Future[None], *, more: bool) -> None:
+    """Send a piece; raises `_Gone` when nobody takes it."""
+    if watch.done():
+        raise _Gone
+    try:
+        await asyncio.wait_for(send({"type": "http.response.body", "body": piece, "more_body": more}), SEND_SECONDS_MAX)
+    except TimeoutError as error:
+        raise _Gone from error
 
 
 def _start(status: int, headers: dict[str, str]) -> dict[str, Any]:

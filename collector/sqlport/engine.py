@@ -18,7 +18,7 @@ from collector.failures import StoreRejected
 from collector.sqlport.request import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
 _QUERIES: Final = Path(__file__).with_name("queries")
 _CODE: Final = "Code: "
@@ -65,8 +65,8 @@ class EngineConnection:
         except (ChdbError, RuntimeError) as error:
             raise as_rejected(error) from error
 
-    def stream(self, statement: str, parameters: Mapping[str, str], form: str) -> Iterator[Any]:
-        """Run a statement; give chDB's results block by block, as they come."""
+    def stream(self, statement: str, parameters: Mapping[str, str], form: str) -> Generator[Any]:
+        """Run a statement; give chDB's results block by block, as they come. Closing it stops the statement."""
         try:
             stream = self._connection.send_query(statement, form, params=dict(parameters))
             with suppress(StopIteration), stream:

@@ -171,7 +171,7 @@ def check(
     `parameters` are the values bound to it as sent: a value can be an identifier. `is_view` tells whether a name,
     qualified or not, is a view.
     """
-    root = tree.get("type")
+    root = str(tree.get("type"))
     if root not in READING_ROOTS:
         raise QueryRefused(
             f"Only statements that read are answered (SELECT, SHOW, EXISTS, EXPLAIN, DESCRIBE), not {root}",

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 import uuid
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +25,7 @@ from collector.sqlport.settings import capped, engine_settings
 from collector.sqlport.writing import Insert, insert, plan, writing_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from collector.sqlport.refuse import EngineNames, Verdict
     from collector.sqlport.request import SqlRequest
@@ -65,6 +66,7 @@ class Run:
         self._cancelled = threading.Event()
         self._begun = False
         self._engine: EngineConnection | None = None
+        self._coded: Generator[bytes] = _nothing()
         self._pieces: Iterator[bytes] = iter(())
         self._spool: tempfile.SpooledTemporaryFile[bytes] | None = None
 
@@ -74,12 +76,11 @@ class Run:
         Raises `QueryRefused`: it is not run. `StoreRejected`: the engine's error.
         """
         started = time.monotonic_ns()
-        rows = self._rows()
-        self._pieces = self._encoded(rows)
+        self._coded = self._encoded(self._rows())
         first = self._gather()
         self.facts.elapsed_ns = time.monotonic_ns() - started
         self._begun = True
-        self._pieces = self._after(first, self._pieces)
+        self._pieces = self._after(first)
 
     def piece(self) -> bytes:
         """Give the next piece of the answer; empty at its end. An error is the last piece and sets `broken`."""
@@ -95,7 +96,8 @@ class Run:
             engine.close()
 
     def close(self) -> None:
-        """Give everything back."""
+        """Give everything back, the statement before its connection: chDB hangs when it is asked the other way round."""
+        self._coded.close()
         if self._spool is not None:
             self._spool.close()
         if self._body is not None:
@@ -104,7 +106,7 @@ class Run:
             self._engine.close()
             self._engine = None
 
-    def _rows(self) -> Iterator[bytes]:
+    def _rows(self) -> Generator[bytes]:
         """Run the statement; its rows in their format."""
         request = self._request
         if self._body is not None:
@@ -126,7 +128,7 @@ class Run:
             verdict = tree.verdict(statement, engine, parameters=request.parameters, names=self._port.names)
         return self._read(request, verdict)
 
-    def _read(self, request: SqlRequest, verdict: Verdict) -> Iterator[bytes]:
+    def _read(self, request: SqlRequest, verdict: Verdict) -> Generator[bytes]:
         form = verdict.format or request.default_format
         self.facts.format = form
         whole = not verdict.streams or form.lower() not in STREAMED
@@ -144,17 +146,18 @@ class Run:
             return self._whole(engine, request, form)
         return self._blocks(engine, request, form)
 
-    def _whole(self, engine: EngineConnection, request: SqlRequest, form: str) -> Iterator[bytes]:
+    def _whole(self, engine: EngineConnection, request: SqlRequest, form: str) -> Generator[bytes]:
         result = engine.run(request.statement, request.parameters, form)
         self._count(result)
         data = result.bytes() or b""
         for start in range(0, len(data), PIECE_BYTES):
             yield data[start : start + PIECE_BYTES]
 
-    def _blocks(self, engine: EngineConnection, request: SqlRequest, form: str) -> Iterator[bytes]:
-        for block in engine.stream(request.statement, request.parameters, form):
-            self._count(block)
-            yield block.bytes()
+    def _blocks(self, engine: EngineConnection, request: SqlRequest, form: str) -> Generator[bytes]:
+        with closing(engine.stream(request.statement, request.parameters, form)) as blocks:
+            for block in blocks:
+                self._count(block)
+                yield block.bytes()
 
     def _count(self, result: Any) -> None:
         self.facts.rows += result.rows_read()
@@ -165,13 +168,13 @@ class Run:
         with self._connected() as engine:
             return plan(engine, self._request.statement, body)
 
-    def _insert(self, planned: Insert) -> Iterator[bytes]:
+    def _insert(self, planned: Insert) -> Generator[bytes]:
         engine = self._open()
         result = insert(engine, planned, self._request.settings)
         self.facts.written_rows = result.rows_written()
-        return iter(())
+        return _nothing()
 
-    def _write(self, request: SqlRequest) -> Iterator[bytes]:
+    def _write(self, request: SqlRequest) -> Generator[bytes]:
         engine = self._open()
         engine.set(writing_settings(request.settings))
         self.facts.format = request.default_format
@@ -200,13 +203,15 @@ class Run:
         self._engine = self._connected()
         return self._engine
 
-    def _encoded(self, rows: Iterator[bytes]) -> Iterator[bytes]:
+    def _encoded(self, rows: Generator[bytes]) -> Generator[bytes]:
         coder = encoder(self.facts.coding)
         try:
-            for row in rows:
-                piece = coder.compress(row) if coder else row
-                if piece:
-                    yield piece
+            # Closed here and now: what the garbage collector closes, it closes on any thread, the event loop's too.
+            with closing(rows):
+                for row in rows:
+                    piece = coder.compress(row) if coder else row
+                    if piece:
+                        yield piece
         except StoreRejected as rejected:
             if not self._begun:
                 raise
@@ -222,7 +227,7 @@ class Run:
             return self._gather_all()
         first: list[bytes] = []
         size = 0
-        for piece in self._pieces:
+        for piece in self._coded:
             first.append(piece)
             size += len(piece)
             if size >= PIECE_BYTES:
@@ -232,7 +237,7 @@ class Run:
 
     def _gather_all(self) -> list[bytes]:
         self._spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_MEMORY_BYTES)  # noqa: SIM115  `close` closes it
-        for piece in self._pieces:
+        for piece in self._coded:
             self._spool.write(piece)
             if self._spool.tell() > self._port.limits.spool_bytes_max:
                 raise StoreRejected(
@@ -244,10 +249,14 @@ class Run:
         self._spool.seek(0)
         return []
 
-    def _after(self, first: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:
+    def _after(self, first: list[bytes]) -> Iterator[bytes]:
         yield from first
         first.clear()
         if self._spool is not None:
             while piece := self._spool.read(PIECE_BYTES):
                 yield piece
-        yield from rest
+        yield from self._coded
+
+
+def _nothing() -> Generator[bytes]:
+    yield from ()

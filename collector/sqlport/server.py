@@ -34,6 +34,7 @@ _PORT_MAX: Final = 65535
 _START_SECONDS_MAX: Final = 10.0
 _START_POLL_SECONDS: Final = 0.005
 _STOP_SECONDS: Final = 3
+_STOP_POLL_SECONDS: Final = 0.2
 
 
 class SqlPort:
@@ -120,8 +121,11 @@ class SqlPort:
         if self._server is None or self._thread is None or self._application is None:
             return
         self._server.should_exit = True
-        self._application.cancel_all()
-        self._thread.join(_STOP_SECONDS * 2)
+        deadline = time.monotonic() + _STOP_SECONDS * 2
+        while self._thread.is_alive() and time.monotonic() < deadline:
+            # A statement can't be stopped in the moment before it starts, so this is repeated.
+            self._application.cancel_all()
+            self._thread.join(_STOP_POLL_SECONDS)
         for executor in self._executors:
             executor.shutdown(wait=False, cancel_futures=True)
         self._thread = None

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -81,8 +82,10 @@ def plan(engine: EngineConnection, statement: str, body: Body) -> Insert | str:
 
     Raises `QueryRefused`, `StoreRejected`.
     """
+    parsed: Mapping[str, Any] | None = None
     if statement:
-        parsed = _insert_of(engine, statement)
+        with suppress(StoreRejected):  # it may go on in the body; what is wrong with it is told when it runs
+            parsed = _insert_of(engine, statement)
         if parsed is not None:
             return Insert(tree=parsed, data=body.path, folder=body.folder)
     else:

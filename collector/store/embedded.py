@@ -16,7 +16,7 @@ from clickhouse_connect import common
 from collector.failures import StartFailure
 from collector.store.connection import ClientConnection, as_store_failure
 from collector.store.proto_files import proto_path
-from collector.store.read import Reader
+from collector.store.read_folder import FolderReader
 from collector.store.render import quote_identifier, quote_text
 
 if TYPE_CHECKING:
@@ -61,13 +61,16 @@ class EmbeddedEngine:
         """
         return EmbeddedConnection(self._open_client(database or self._database), self._database)
 
-    def open_reader(self) -> Reader:
+    def open_reader(self) -> FolderReader:
         """A connection that can only read.
 
         Raises:
             StartFailure: the folder can't be opened. StoreFailure: it can't be read.
         """
-        reader = Reader(self._open_client(self._database))
+        engine = self.raw_connection()
+        reader = FolderReader(self._open_client(self._database), engine)
+        engine.query(f"USE {quote_identifier(self._database)}")
+        engine.query("SET readonly = 1")
         reader.command("SET readonly = 1")
         return reader
 

@@ -11,40 +11,61 @@ from collector.failures import SettingsInvalid, StoreFailure
 from collector.store.connection import ClientConnection, as_store_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 300
+CHUNK_BYTES = 2**20
+"""How much of an answer is held at a time."""
+PORT = 8123
+"""Where ClickHouse speaks HTTP when a URL doesn't say."""
 
 
 class Reader(ClientConnection):
-    """A connection that reads; rows as dicts, or the bytes of any output format."""
+    """A connection that reads; rows as dicts, or the bytes of any output format.
 
-    def raw(self, statement: str, fmt: str, parameters: Mapping[str, Any] | None = None) -> bytes:
-        """The answer in an output format of ClickHouse; a FORMAT in the statement goes first.
+    What ClickHouse refuses is told in its own words, without what the client puts around them.
+    """
+
+    def rows(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Run one query; a dict by column name for each row.
 
         Raises:
             StoreFailure: the statement was refused, or nobody answered.
         """
         try:
+            return super().rows(statement, parameters)
+        except StoreFailure as failure:
+            raise in_its_own_words(failure) from failure
+
+    def stream(self, statement: str, fmt: str) -> Iterator[bytes]:
+        """The answer in an output format of ClickHouse, in pieces; a FORMAT in the statement goes first.
+
+        Raises:
+            StoreFailure: the statement was refused, nobody answered, or the answer broke off.
+        """
+        try:
             # The format goes as the default one, not as text behind the statement.
-            answer: bytes = self._client.raw_query(
-                statement, parameters=dict(parameters or {}), settings={"default_format": fmt}
-            )
+            with self._client.raw_stream(statement, settings={"default_format": fmt}) as answer:
+                while piece := answer.read(CHUNK_BYTES):
+                    yield piece
+        except GeneratorExit:
+            raise
         except Exception as failure:
-            raise as_store_failure(failure) from failure
-        return answer
+            raise in_its_own_words(as_store_failure(failure)) from failure
 
 
-def open_http(url: str, database: str) -> Reader:
+def open_http(url: str, database: str | None) -> Reader:
     """Read from `http://[user:password@]host:port[/database]`.
 
+    A database in the URL goes first; with none named at all, the server chooses.
+
     Raises:
-        SettingsInvalid: not such a URL. StoreFailure: nobody answers there, or the user is refused.
+        SettingsInvalid: not such a URL. StoreFailure: nobody answers there, or the user or the database is refused.
     """
     parts = urlsplit(url if "://" in url else f"http://{url}")
     try:
-        port = parts.port or 8123
+        port = parts.port or PORT
     except ValueError:
         port = 0
     if parts.scheme not in ("http", "https") or not parts.hostname or not port:
@@ -63,6 +84,16 @@ def open_http(url: str, database: str) -> Reader:
             query_retries=0,
         )
     except Exception as failure:
-        cause = as_store_failure(failure)
-        raise StoreFailure(f"no SQL answers at {parts.hostname}:{port}: {cause}", code=cause.code) from failure
+        cause = in_its_own_words(as_store_failure(failure))
+        told = "ClickHouse" if cause.code else "no SQL answers"
+        raise type(cause)(f"{told} at {parts.hostname}:{port}: {cause}", code=cause.code) from failure
     return Reader(client)
+
+
+def in_its_own_words(failure: StoreFailure) -> StoreFailure:
+    """A refusal as ClickHouse words it; any other failure as it is."""
+    _, found, said = str(failure).partition("DB::Exception: ")
+    if not found:
+        return failure
+    said = said.split(" (version ")[0].split(" (for url ")[0].strip()
+    return type(failure)(f"the query is refused: {said} [ClickHouse's error {failure.code}]", code=failure.code)

@@ -1,8 +1,7 @@
--- The newest event of a group, with its stack and frames (innermost first).
+-- The newest event of a group.
 SELECT
-    EventId, Timestamp, TraceId, SpanId, SpanName, Environment, Release, HostName, UserId, ExceptionType, ExceptionMessage, ExceptionStacktrace, Parser, Attributes,
-    `Frames.Module` AS FrameModules, `Frames.Function` AS FrameFunctions, `Frames.File` AS FrameFiles, `Frames.Line` AS FrameLines,
-    `Frames.InApp` AS FramesInApp, `Frames.Counted` AS FramesCounted, `Frames.Exception` AS FrameExceptions
+    EventId, Timestamp, ServiceInstanceId, Environment, Release, HostName, UserId, SessionId, TraceId, SpanId, SpanName, SeenIn, Severity, Handled,
+    ExceptionType, ExceptionMessage, ExceptionStacktrace, Language, Attributes
 FROM error_events
 WHERE GroupId = {group:String} AND Weight > 0
 ORDER BY Timestamp DESC

@@ -55,8 +55,7 @@ def sql_database(connect):
     for statement in (
         f"CREATE DATABASE {name}",
         f"CREATE TABLE {name}.events (id UInt64, service String, at DateTime64(9)) ENGINE = MergeTree ORDER BY id",
-        f"INSERT INTO {name}.events SELECT number, if(number % 2, 'pay', 'shop'), fromUnixTimestamp64Nano(number) "
-        f"FROM numbers({ROWS})",
+        f"INSERT INTO {name}.events SELECT number, if(number % 2, 'pay', 'shop'), 0 FROM numbers({ROWS})",
         f"CREATE VIEW {name}.busy AS SELECT service, count() AS events FROM {name}.events GROUP BY service",
         f"CREATE VIEW {name}.events_of AS SELECT * FROM {name}.events WHERE service = {{service:String}}",
     ):
@@ -74,7 +73,12 @@ def open_port(connect, sql_database):
     def opened(*, writable=False, limits=None, database=sql_database):
         metrics = SelfMetrics()
         port = SqlPort(
-            "127.0.0.1:0", connect=connect, database=database, metrics=metrics, writable=writable, limits=limits or Limits()
+            "127.0.0.1:0",
+            connect=connect,
+            database=database,
+            metrics=metrics,
+            writable=writable,
+            limits=limits or Limits(),
         )
         port.start()
         port.metrics = metrics

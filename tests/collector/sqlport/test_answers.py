@@ -20,7 +20,12 @@ from backports import zstd
         ("/ping", {}, 200, "Ok.\n"),
         ("/replicas_status", {}, 200, "Ok.\n"),
         ("/", {"query": "SELECT 1"}, 200, "1\n"),
-        ("/nowhere", {}, 404, "There is no handle /nowhere. Use / or /ping for health checks, or /?query=... to run a statement.\n"),
+        (
+            "/nowhere",
+            {},
+            404,
+            "There is no handle /nowhere. Use / or /ping for health checks, or /?query=... to run a statement.\n",
+        ),
     ],
 )
 def test_get(ask, path, fields, status, text):
@@ -123,7 +128,10 @@ def test_settings_of_the_request_reach_the_statement(ask):
     assert ask(statement).text == '{"a":18446744073709551615}\n'
     assert ask(statement, output_format_json_quote_64bit_integers="1").text == '{"a":"18446744073709551615"}\n'
     assert ask("SELECT getSetting('max_threads')", max_threads="1").text == "1\n"
-    assert ask("SELECT toHour(toDateTime(0))", session_timezone="Asia/Tokyo").headers["x-clickhouse-timezone"] == "Asia/Tokyo"
+    assert (
+        ask("SELECT toHour(toDateTime(0))", session_timezone="Asia/Tokyo").headers["x-clickhouse-timezone"]
+        == "Asia/Tokyo"
+    )
 
 
 def test_settings_do_not_outlive_their_request(ask):
@@ -222,7 +230,17 @@ def test_a_multipart_form_carries_statement_and_parameters(ask):
     [
         (["{url}?query=SELECT+1"], "1\n"),
         (["-d", "SELECT 1 AS a FORMAT JSONEachRow", "{url}"], '{"a":1}\n'),
-        (["-G", "--data-urlencode", "query=SELECT {p:String} FORMAT TSVRaw", "--data-urlencode", "param_p=it's", "{url}"], "it's\n"),
+        (
+            [
+                "-G",
+                "--data-urlencode",
+                "query=SELECT {p:String} FORMAT TSVRaw",
+                "--data-urlencode",
+                "param_p=it's",
+                "{url}",
+            ],
+            "it's\n",
+        ),
         (["--compressed", "{url}?query=SELECT+1&enable_http_compression=1"], "1\n"),
         (["-F", "query=SELECT {p:UInt8} + 1", "-F", "param_p=1", "{url}"], "2\n"),
         (["-u", "default:", "{url}?query=SELECT+1"], "1\n"),
@@ -232,5 +250,7 @@ def test_a_multipart_form_carries_statement_and_parameters(ask):
 )
 def test_curl(port, arguments, text):
     url = f"http://127.0.0.1:{port.port}/"
-    ran = subprocess.run(["curl", "-sS", "--fail", *(word.replace("{url}", url) for word in arguments)], capture_output=True, check=True)
+    ran = subprocess.run(
+        ["curl", "-sS", "--fail", *(word.replace("{url}", url) for word in arguments)], capture_output=True, check=True
+    )
     assert ran.stdout.decode() == text

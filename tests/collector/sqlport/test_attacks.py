@@ -11,7 +11,7 @@ READS_A_FILE = [
     "SELECT file('{secret}')",
     "SELECT FILE('{secret}')",
     "SELECT `file`('{secret}')",
-    'SELECT "file"(\'{secret}\')',
+    "SELECT \"file\"('{secret}')",
     "SELECT/**/file/*x*/(\n'{secret}')",
     "select -- comment\nfile('{secret}')",
     "WITH file('{secret}') AS x SELECT x",

@@ -53,7 +53,6 @@ def wait_until(condition, seconds=10.0):
         (ENDLESS, {}, 408, 159),
         (ENDLESS, {"max_execution_time": "0"}, 408, 159),
         (ENDLESS, {"max_execution_time": "3600"}, 408, 159),
-        ("SELECT number FROM numbers(1000000000000) FORMAT Null", {}, 408, 159),
         ("SELECT groupArray(number) FROM numbers(1000000000)", {}, 500, 241),
         ("SELECT groupArray(number) FROM numbers(1000000000)", {"max_memory_usage": "0"}, 500, 241),
         ("SELECT number FROM numbers(10000000) FORMAT JSON", {}, 500, 396),
@@ -80,8 +79,11 @@ def test_a_limit_that_is_no_number_is_refused(tight, value):
 
 def test_one_statement_too_many_is_told_to_come_again(open_port):
     with open_port(limits=Limits(queries_max=2)) as port, ThreadPoolExecutor(2) as threads:
-        running = [threads.submit(ask_port, port, "SELECT sleepEachRow(0.5) FROM numbers(4)", max_block_size="1") for _ in range(2)]
-        wait_until(lambda: ask_port(port, "SELECT 1").code == 202)
+        running = [
+            threads.submit(ask_port, port, "SELECT sleepEachRow(0.5) FROM numbers(4)", max_block_size="1")
+            for _ in range(2)
+        ]
+        wait_until(lambda: port._application._busy == 2)
         refused = ask_port(port, "SELECT 1")
         assert (refused.status, refused.code, refused.headers["retry-after"]) == (503, 202, "1")
         assert "Too many simultaneous queries. Maximum: 2" in refused.text
@@ -127,13 +129,15 @@ def test_a_taken_port_is_told_in_one_line(connect, sql_database):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         port = SqlPort(address, connect=connect, database=sql_database, metrics=SelfMetrics())
-        with pytest.raises(StartFailure, match=f"{address}: Address already in use; .* --sql HOST:PORT"):
+        with pytest.raises(StartFailure, match=rf"{address}: Address already in use; .* --sql HOST:PORT"):
             port.start()
 
 
-@pytest.mark.parametrize("address", ["8123", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:99999", ":1", "no.such.host.invalid:1"])
+@pytest.mark.parametrize(
+    "address", ["8123", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:99999", ":1", "no.such.host.invalid:1"]
+)
 def test_an_address_that_can_not_be_used_is_told(connect, sql_database, address):
-    with pytest.raises(StartFailure, match="--sql 127.0.0.1:"):
+    with pytest.raises(StartFailure, match=r"--sql 127\.0\.0\.1:"):
         SqlPort(address, connect=connect, database=sql_database, metrics=SelfMetrics()).start()
 
 

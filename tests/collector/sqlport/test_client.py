@@ -32,7 +32,7 @@ def test_rows_come_back_with_any_compression(port, compress):
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        ("String", "it's \"quoted\" \\ `x` {y:UInt8} \n\t\r\0 é 😀"),
+        ("String", 'it\'s "quoted" \\ `x` {y:UInt8} \n\t\r\0 é 😀'),
         ("String", ""),
         ("FixedString(2)", "ab"),
         ("UInt64", 2**64 - 1),
@@ -86,11 +86,13 @@ def test_settings_can_be_given_per_client_and_per_query(port):
 
 
 def test_data_frames(client):
+    pytest.importorskip("pandas")
     frame = client.query_df("SELECT service, count() AS n FROM events GROUP BY service ORDER BY service")
     assert frame.to_dict("list") == {"service": ["pay", "shop"], "n": [ROWS // 2, ROWS // 2]}
 
 
 def test_arrow(client):
+    pytest.importorskip("pyarrow")
     assert client.query_arrow("SELECT id FROM events ORDER BY id LIMIT 3").column("id").to_pylist() == [0, 1, 2]
 
 

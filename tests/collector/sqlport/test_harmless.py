@@ -80,7 +80,9 @@ def test_a_statement_that_only_reads_the_database_is_answered(ask, statement):
 
 
 @pytest.mark.parametrize("ending", ["JSON", "CSVWithNames", "Native", "Parquet", "Vertical"])
-@pytest.mark.parametrize("statement", ["SELECT * FROM events", "SHOW TABLES", "DESCRIBE events", "EXISTS events", "SHOW CREATE TABLE events"])
+@pytest.mark.parametrize(
+    "statement", ["SELECT * FROM events", "SHOW TABLES", "DESCRIBE events", "EXISTS events", "SHOW CREATE TABLE events"]
+)
 def test_the_format_that_the_statement_names_is_told(ask, statement, ending):
     answer = ask(f"{statement} FORMAT {ending}")
     assert (answer.status, answer.headers["x-clickhouse-format"]) == (200, ending)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from google.protobuf.internal.encoder import _VarintBytes
 
@@ -20,7 +21,6 @@ from collector.store.embedded import EmbeddedConnection, EmbeddedEngine
 from collector.store.migrate import migrate
 from collector.store.render import SchemaOptions, render
 from collector.store.store import Store
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

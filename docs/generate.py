@@ -44,7 +44,10 @@ def commands_page() -> str:
     """Every command with its options, as `--help` tells them."""
     group = typer.main.get_command(app)
     pages = [
-        "# Commands\n\nStatuses: 0 done, 1 it failed, 2 it was called wrongly. Failures are one line on standard error.\n"
+        (
+            "# Commands\n\nStatuses: 0 done, 1 it failed, 2 it was called wrongly. Failures are one line on standard error.\n"
+            "`OTEL_ERRORS_DEBUG=1` shows the traceback instead. [What `--json` prints](json.md) has a page of its own.\n"
+        )
     ]
     for name, command in group.commands.items():  # type: ignore[attr-defined]  # it is a group
         rows = [

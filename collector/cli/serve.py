@@ -119,7 +119,13 @@ def _with_options(serve: Any) -> Any:
         _parameter(
             "config",
             Path,
-            typer.Option("--config", envvar=f"{ENVIRONMENT_PREFIX}CONFIG", help="A YAML file with settings."),
+            typer.Option(
+                "--config",
+                metavar="FILE",
+                help=f"A YAML file with settings. [{ENVIRONMENT_PREFIX}CONFIG]",
+                envvar=f"{ENVIRONMENT_PREFIX}CONFIG",
+                show_envvar=False,
+            ),
         )
     ]
     for name, field in Settings.model_fields.items():

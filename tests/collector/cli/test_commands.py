@@ -14,6 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+from collector.settings import HIDDEN, Settings
+
 STACK = """Traceback (most recent call last):
   File "/srv/app/shop/cart.py", line 12, in checkout
     pay(order)
@@ -41,6 +43,19 @@ def test_help_names_every_command() -> None:
     assert done.returncode == 0
     for command in ("serve", "demo", "groups", "show", "sql", "explain", "schema"):
         assert f"  {command} " in done.stdout
+
+
+def test_without_a_command_it_is_the_help() -> None:
+    assert run().stdout == run("--help").stdout
+
+
+def test_help_of_serve_has_every_setting_and_none_for_our_tests() -> None:
+    text = run("serve", "--help", COLUMNS="200").stdout
+
+    for name in set(Settings.model_fields) - HIDDEN:
+        assert f"--{name.replace('_', '-')} " in text
+        assert f"[OTEL_ERRORS_{name.upper()}" in text
+    assert "writable" not in text
 
 
 def test_the_version_is_the_distributions() -> None:
@@ -84,12 +99,16 @@ def test_the_schema_is_sql_that_the_engine_parses(arguments: tuple[str, ...], co
     [
         (("explain", "/no/such/file"), 2, "/no/such/file can't be read: No such file or directory"),
         (("frob",), 2, "No such command 'frob'"),
-        (("groups", "--since", "soon"), 2, "--since can't be used"),
+        (("groups", "--since", "soon"), 2, "--since can't be 'soon': give a number and a unit"),
+        (("groups", "--limit", "0"), 2, "'--limit'"),
+        (("show",), 2, "Missing argument 'GROUP'"),
+        (("serve", "--retention", "30"), 2, "--retention (or OTEL_ERRORS_RETENTION) can't be '30'"),
         (("groups", "--server", "http://127.0.0.1:1"), 1, "no SQL answers at 127.0.0.1:1"),
         (("serve", "--grpc", "0.0.0.0:4317"), 2, "--insecure"),
         (("serve", "--config", "/no/such/file"), 2, "--config /no/such/file can't be read"),
         (("schema", "--cluster", "a'b"), 2, "--cluster"),
         (("sql", ""), 2, "the query is empty"),
+        (("explain", "/dev/null"), 2, "/dev/null is empty"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_a_status(arguments: tuple[str, ...], status: int, said: str) -> None:
@@ -101,10 +120,37 @@ def test_what_is_wrong_is_one_line_and_a_status(arguments: tuple[str, ...], stat
     assert done.stderr.startswith("otel-errors: ")
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(b" " * 300_000, "longer than 262144 bytes"), (b"SELECT '\xff'", "not UTF-8"), (b"\n", "the query is empty")],
+)
+def test_a_query_from_standard_input_that_cannot_be_one_is_refused(given: bytes, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "collector", "sql", "-"], input=given, capture_output=True, timeout=60, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert said in done.stderr.decode()
+
+
+def test_a_letter_that_the_terminal_does_not_have_is_no_failure() -> None:
+    stack = STACK.replace("CardDeclined", "KartenzahlungUngültig")
+    done = run("explain", "-", stdin=stack, PYTHONIOENCODING="ascii:strict")
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_traceback_is_shown_when_it_is_asked_for() -> None:
+    done = run("explain", "/no/such/file", OTEL_ERRORS_DEBUG="1")
+
+    assert done.stderr.startswith("Traceback")
+
+
 def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
     done = subprocess.run(
-        f"{sys.executable} -m collector schema | head -1",
+        f"set -o pipefail; {sys.executable} -m collector schema | head -1",
         shell=True,
+        executable="/bin/bash",
         capture_output=True,
         text=True,
         timeout=60,
@@ -112,14 +158,14 @@ def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
     )
 
     assert done.stdout.startswith("CREATE DATABASE")
-    assert done.stderr == ""
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_without_a_collector_and_a_folder_it_is_said_what_to_do(tmp_path: Path) -> None:
     done = run("groups", "--data", str(tmp_path / "none"))
 
     assert done.returncode == 1
-    assert "start one with `otel-errors serve`" in done.stderr
+    assert f"start one with `otel-errors serve --data {tmp_path / 'none'}`" in done.stderr
 
 
 def test_help_does_not_wait_for_the_engine() -> None:

@@ -71,9 +71,16 @@ def told(*arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def id_of(exception_type: str, where: tuple[str, ...]) -> str:
-    (found,) = (group for group in told("groups", "--json", *where) if group["ExceptionType"] == exception_type)
-    return found["GroupId"]
+@pytest.fixture(scope="module")
+def groups(served: tuple[str, ...]) -> list[dict[str, Any]]:
+    """What `groups --json` prints."""
+    return told("groups", "--json", *served)
+
+
+@pytest.fixture(scope="module")
+def ids(groups: list[dict[str, Any]]) -> dict[str, str]:
+    """The group of each type of error."""
+    return {group["ExceptionType"]: group["GroupId"] for group in groups}
 
 
 def keys(value: Any) -> set[str]:
@@ -85,10 +92,10 @@ def keys(value: Any) -> set[str]:
     return set()
 
 
-def test_groups_and_show_read_in_every_way(where: tuple[str, ...]) -> None:
-    groups = told("groups", "--json", *where)
-    assert {group["ExceptionType"]: group["Events"] for group in groups}[DECLINED] == 7
-    shown = told("show", id_of(DECLINED, where)[:8], "--json", *where)
+def test_groups_and_show_read_in_every_way(where: tuple[str, ...], ids: dict[str, str]) -> None:
+    found = told("groups", "--json", *where)
+    assert {group["ExceptionType"]: group["Events"] for group in found}[DECLINED] == 7
+    shown = told("show", ids[DECLINED][:8], "--json", *where)
     assert shown["group"]["ExceptionType"] == DECLINED
     assert [span["SpanName"] for span in shown["trace"] if span["ExceptionType"]] == [
         "POST /charges",
@@ -97,17 +104,19 @@ def test_groups_and_show_read_in_every_way(where: tuple[str, ...]) -> None:
     ]
 
 
-def test_show_has_the_longest_stack_of_all_sightings(served: tuple[str, ...]) -> None:
+def test_show_has_the_longest_stack_of_all_sightings(served: tuple[str, ...], ids: dict[str, str]) -> None:
     """The event was first seen on the innermost span, with one frame of ours; the outer ones saw more."""
-    shown = told("show", id_of(DECLINED, served), "--json", *served)
+    shown = told("show", ids[DECLINED], "--json", *served)
 
     (error,) = shown["stack"]["exceptions"]
     assert [frame["function"] for frame in error["frames"] if frame["in_app"]] == ["ask_bank", "charge", "_traced"]
     assert [sighting["SpanName"] for sighting in shown["sightings"]] == ["charge card", "POST /charges"]
 
 
-def test_show_marks_our_frames_and_failed_spans_and_names_the_cause(served: tuple[str, ...]) -> None:
-    text = command("show", id_of(CHAIN, served), *served).stdout
+def test_show_marks_our_frames_and_failed_spans_and_names_the_cause(
+    served: tuple[str, ...], ids: dict[str, str]
+) -> None:
+    text = command("show", ids[CHAIN], *served).stdout
 
     assert re.search(r"^    > reserve  front  .*/front\.py:\d+$", text, re.MULTILINE)
     assert re.search(r"^      use_span  opentelemetry\.trace  ", text, re.MULTILINE)
@@ -116,10 +125,12 @@ def test_show_marks_our_frames_and_failed_spans_and_names_the_cause(served: tupl
 
 
 @pytest.mark.parametrize("exception_type", [DECLINED, CHAIN, "ExceptionGroup"])
-def test_every_key_of_the_json_is_documented(exception_type: str, served: tuple[str, ...]) -> None:
-    shown = told("show", id_of(exception_type, served), "--json", *served)
+def test_every_key_of_the_json_is_documented(
+    exception_type: str, served: tuple[str, ...], ids: dict[str, str], groups: list[dict[str, Any]]
+) -> None:
+    shown = told("show", ids[exception_type], "--json", *served)
 
-    assert not (keys(shown) | keys(told("groups", "--json", *served))) - DOCUMENTED
+    assert not (keys(shown) | keys(groups)) - DOCUMENTED
 
 
 def test_every_key_of_explain_is_documented(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -236,7 +236,7 @@ class Service:
             )
             sql.start()
             parts.callback(sql.stop)
-            sql_address = f"{settings.sql.host}:{sql.port}"
+            sql_address = str(replace(settings.sql, port=sql.port))
         with ExitStack() as receiving:
             grpc_server = OtlpGrpcServer(
                 str(settings.grpc), keep=journal.append, metrics=self._metrics, request_bytes_max=settings.request_bytes
@@ -251,8 +251,8 @@ class Service:
             self._receiving = receiving.pop_all()
         parts.callback(self._receiving.close)
         self._addresses = Addresses(
-            grpc=f"{settings.grpc.host}:{grpc_server.port}",
-            http=f"{settings.http.host}:{http_server.port}",
+            grpc=str(replace(settings.grpc, port=grpc_server.port)),
+            http=str(replace(settings.http, port=http_server.port)),
             sql=sql_address,
         )
 

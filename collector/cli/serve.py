@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import inspect
 import logging
+import os
 import signal
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from collector.service import Addresses
 
+STOP_SECONDS_MAX = 30.0
+"""Beyond the grace time: the last insert of each lane, and the ports."""
 GC_THRESHOLDS = (100_000, 50, 100)
 """Objects between collections. Draining makes many short-lived ones without cycles: the default looks through all of
 them every 700 objects, for a tenth of the time per error (benchmarks/error_lane.py)."""
@@ -67,7 +70,23 @@ def _serve(config: Path | None, arguments: dict[str, Any]) -> None:
         _tell(_ready(settings, service.addresses))
         stopping.wait()
     finally:
+        watch = threading.Timer(settings.shutdown_grace_seconds + STOP_SECONDS_MAX, _end, (1,))
+        watch.daemon = True
+        watch.start()
         service.stop()
+    _end(0)
+
+
+def _end(status: int) -> None:
+    """End the process now: what was acknowledged is on disk, and threads of libraries can keep an interpreter from ending."""
+    if status:
+        logging.getLogger(__name__).error(
+            "not everything stopped in time; what is in the journal is drained at the next start"
+        )
+    logging.shutdown()
+    with suppress(OSError):
+        sys.stdout.flush()
+    os._exit(status)
 
 
 def _tell(text: str) -> None:

@@ -30,6 +30,9 @@ HANDLED: Final = "otel_errors.handled"
 Left out where we can't know, as an exception recorded on a span may be either.
 """
 
+USER: Final = ("user.id", "user.hash", "session.id", "enduser.id")
+"""Who was there: what the application put on a span is put on its errors' log records too."""
+
 SCOPE_NAME: Final = "otel_errors"
 """Instrumentation scope of the log records."""
 
@@ -42,4 +45,5 @@ __all__ = [
     "EXCEPTION_TYPE",
     "HANDLED",
     "SCOPE_NAME",
+    "USER",
 ]

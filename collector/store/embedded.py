@@ -88,6 +88,10 @@ class EmbeddedEngine:
             )
         except Exception as failure:
             reason = " ".join(str(failure).split())[:500]
+            if "UNKNOWN_DATABASE" in reason:
+                raise StartFailure(
+                    f"there is no database {database} in {self._folder}; name one that is there with --database"
+                ) from failure
             raise StartFailure(
                 f"the embedded ClickHouse can't open {self._folder}: {reason}; "
                 "is another process using it? choose another folder with --data"

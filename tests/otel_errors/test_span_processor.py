@@ -272,6 +272,15 @@ def test_attributes_given_to_record_exception_win_and_are_kept(app):
         assert told.attributes["exception.type"] == "ValueError"
 
 
+def test_the_log_record_says_who_was_there_as_the_span_does(app):
+    with app.tracer.start_as_current_span("s", attributes={"user.id": "u1", "order.id": 7}) as span:
+        span.record_exception(ValueError("x"))
+    (error,) = app.errors()
+    assert error.attributes["user.id"] == "u1"
+    assert "order.id" not in error.attributes
+    assert "user.id" not in app.span_events()[0].attributes
+
+
 def test_timestamp_given_to_record_exception_is_the_log_records_too(app):
     with app.tracer.start_as_current_span("s") as span:
         span.record_exception(ValueError("x"), timestamp=1_700_000_000_000_000_000)

@@ -55,8 +55,9 @@ def demo(
     ] = None,
 ) -> None:
     """Run the demo."""
-    # An end from outside must end the collector too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # An end from outside must end the collector too, also where a shell started us with SIGINT ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     with _folder(data) as folder, running(folder, free_ports=once) as collector:
         typer.echo(
             f"The collector runs: OTLP/gRPC {collector.grpc}, OTLP/HTTP {collector.http}, SQL http://{collector.sql}"

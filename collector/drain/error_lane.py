@@ -93,7 +93,9 @@ class ErrorLane:
         The answer depends on the segments before it, and on nothing else.
         """
         damaged: list[tuple[bytes, str]] = []
-        seen = [(sighting, self._group(sighting)) for sighting in self._sightings(signal, records, damaged)]
+        received_ns = sealed_ms * _NS_PER_MS
+        sightings = self._sightings(signal, records, damaged, received_ns)
+        seen = [(sighting, self._group(sighting)) for sighting in sightings]
         decisions = self._occurrences.decide(
             segment_name,
             [undecided(sighting, grouping, segment=segment_name) for sighting, grouping in seen],
@@ -116,12 +118,12 @@ class ErrorLane:
         )
 
     def _sightings(
-        self, signal: Signal, records: Iterable[bytes], damaged: list[tuple[bytes, str]]
+        self, signal: Signal, records: Iterable[bytes], damaged: list[tuple[bytes, str]], received_ns: int
     ) -> Iterator[ExceptionSighting]:
         reader = _READERS.get(signal)
         if reader is None:
             return
-        for record in records:
+        for number, record in enumerate(records):
             if MARKER not in record:
                 continue
             ordinals = Ordinals()
@@ -137,7 +139,8 @@ class ErrorLane:
                 )
                 for item in telling:
                     try:
-                        yield from reader(item, around)
+                        for sighting in reader(item, around):
+                            yield _timed(sighting, received_ns + number)
                     except DecodeError as fault:
                         damaged.append((item, f"the item's protobuf encoding is damaged: {fault}"))
 
@@ -147,6 +150,13 @@ class ErrorLane:
             return self._attributes.read(Resource.FromString(encoding).attributes)
         except DecodeError:
             return {}
+
+
+def _timed(sighting: ExceptionSighting, received_ns: int) -> ExceptionSighting:
+    """Give a sighting without a time and without a span, which would look like any other such one, a time of its own."""
+    if sighting.timestamp_ns or sighting.span_id:
+        return sighting
+    return replace(sighting, timestamp_ns=received_ns, observed_ns=received_ns)
 
 
 class _Rows:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from collector.cli.reach import DatabaseOption, DataOption, ServerOption, reader
-from collector.cli.text import ago, clean, clean_lines, cut, print_json
+from collector.cli.text import ago, clean, clean_lines, cut, print_json, utc
 from collector.failures import Failure
 from collector.grouping import as_json as grouping_as_json
 from collector.grouping import explain
@@ -126,7 +126,7 @@ def _print_group(found: Mapping[str, Any]) -> None:
 def _print_event(event: Mapping[str, Any], sightings: Sequence[Mapping[str, Any]]) -> None:
     typer.echo(f"\nLatest event {event['EventId']}")
     _print_facts(
-        ("at", f"{event['Timestamp']:%Y-%m-%d %H:%M:%S.%f} UTC"),
+        ("at", f"{utc(event['Timestamp']):%Y-%m-%d %H:%M:%S.%f} UTC"),
         ("environment", event["Environment"]),
         ("host", event["HostName"]),
         ("instance", event["ServiceInstanceId"]),

@@ -52,8 +52,7 @@ def cut(text: str, length: int) -> str:
 
 def ago(moment: datetime) -> str:
     """How long ago a moment was: `12s`, `3m`, `5h`, `2d`. Times without a zone are in UTC."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    seconds = max(0, int((datetime.now(UTC) - aware).total_seconds()))
+    seconds = max(0, int((datetime.now(UTC) - utc(moment)).total_seconds()))
     before = 1
     for limit, unit in _STEPS:
         if seconds < limit:
@@ -62,9 +61,14 @@ def ago(moment: datetime) -> str:
     return f"{seconds // before}d"
 
 
+def utc(moment: datetime) -> datetime:
+    """A moment in UTC; without a zone it is that already."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+        return utc(value).isoformat()
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     return str(value)

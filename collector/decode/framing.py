@@ -49,6 +49,13 @@ RESOURCES_AND_SCOPES_MAX: Final = 100_000
 ITEMS_MAX: Final = 1_000_000
 # One message of a newer OTLP may have some fields that we do not know, not thousands.
 _UNKNOWN_FIELDS_MAX: Final = 1_000
+# What one request may take as rows, in the engine's memory. An honest one of 4 MiB with a resource of
+# 4 KB and rows of 100 bytes takes 170 MB.
+EXPANDED_BYTES_MAX: Final = 512 << 20
+# Rows hidden in an item (data points, whatever their kind) have more bytes than this.
+ROW_BYTES_MIN: Final = 32
+# A resource as SDKs send it by themselves: not worth reckoning with.
+REPEATED_BYTES_FREE: Final = 512
 # Up to this size the parser needs 30 MB at worst, and the limits are checked on what it made.
 _WALKED_FIRST_BYTES_MIN: Final = 1 << 20
 # A resource has a scope, often a schema URL, and seldom fields that we do not know.
@@ -135,12 +142,37 @@ def check_framing(signal: Signal, data: bytes) -> int:
             items_count += len(scope.items)
     if items_count > ITEMS_MAX:
         raise _too_large(signal, ITEMS_MAX, ITEMS_NAMES[signal])
+    if _expanded_bytes(request, len(data)) > EXPANDED_BYTES_MAX:
+        raise RequestTooLarge(
+            f"The {signal} request would take more than {EXPANDED_BYTES_MAX} bytes as rows, since each repeats its "
+            "resource's attributes; send fewer of them, or smaller batches."
+        )
     if foreign and not items_count:
         raise RequestMalformed(
             f"The {signal} request has no {ITEMS_NAMES[signal]}, only fields that OTLP does not "
             f"name; send an OTLP Export request for {signal}, encoded as protobuf."
         )
     return items_count
+
+
+def expanded_bytes(data: bytes) -> int:
+    """Estimate what a request becomes as rows: its resource and scope are repeated in each one.
+
+    `data` has passed `check_framing`. A metric has many rows; how many is guessed from its size.
+    """
+    return _expanded_bytes(_OutlineRequest.FromString(data), len(data))
+
+
+def _expanded_bytes(request: Any, size: int) -> int:
+    expanded = size
+    for resource in request.resources:
+        resource_bytes = sum(map(len, resource.resource))
+        for scope in resource.scopes:
+            repeated = resource_bytes + sum(map(len, scope.scope))
+            if repeated > REPEATED_BYTES_FREE:
+                rows = max(len(scope.items), sum(map(len, scope.items)) // ROW_BYTES_MIN)
+                expanded += rows * repeated
+    return expanded
 
 
 def iter_items(data: bytes) -> Iterator[ScopeItems]:

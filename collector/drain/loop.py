@@ -113,12 +113,16 @@ class Drain:
                 continue
             following = self._next(name, 0)
             delay = RETRY_SECONDS_MIN
+            stored = False
             while not self._stopping.is_set():
                 try:
                     lane = lane or self._lanes[name][0]()
-                    lane.store_segment(segment, following)
-                    self._note(name, "")
+                    if not stored:
+                        lane.store_segment(segment, following)
+                        # From here on only the end is repeated: a lane has forgotten what it stored.
+                        stored = True
                     self._done(name, segment)
+                    self._note(name, "")
                     break
                 except (StoreFailure, OSError) as failure:
                     self._note(name, str(failure))
@@ -147,12 +151,13 @@ class Drain:
             logger.warning("drain: the %s lane works again", name)
 
     def _done(self, name: str, segment: Segment) -> None:
+        """Finish the segment when this was the last lane; may be repeated when the disk failed."""
         with self._lock:
             waiting = self._waiting[segment.name]
             waiting.discard(name)
-            finished = not waiting
-            if finished:
-                del self._waiting[segment.name]
-        if finished:
-            self._journal.finish(segment)
-            self._metrics.drained_segments.labels(segment.signal).inc()
+            if waiting:
+                return
+        self._journal.finish(segment)
+        with self._lock:
+            del self._waiting[segment.name]
+        self._metrics.drained_segments.labels(segment.signal).inc()

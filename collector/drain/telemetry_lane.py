@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from google.protobuf.internal.encoder import _VarintBytes  # type: ignore[attr-defined]  # the only varint writer in C
 
 from collector.decode.flatten import flatten
-from collector.decode.framing import single_item_requests
+from collector.decode.framing import expanded_bytes, single_item_requests
 from collector.drain.find_bad_record import find_refused
 from collector.drain.whole_records import WholeRecords
 from collector.failures import StoreRejected, StoreUnavailable
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from collector.store.store import Store
 
 logger = logging.getLogger(__name__)
+
+EXPANDED_BYTES_AN_INSERT = 128 << 20
+"""What the rows of one insert may take: in a row a resource is repeated, so a small segment can be many rows' worth of it."""
 
 
 class TelemetryLane:
@@ -49,29 +52,45 @@ class TelemetryLane:
             StoreUnavailable: nothing or all of it may be stored; repeat it.
         """
         with ExitStack() as files:
-            path = self._flattened(segment, files)
-            try:
-                self._store.insert_segment(segment.signal, path, segment=segment.name)
-            except StoreRejected as refusal:
-                clean = self._without_refused(segment, path, refusal, files)
-                try:
-                    self._store.insert_segment(segment.signal, clean, segment=segment.name)
-                except StoreRejected as again:
-                    # The engine reads every record and still refuses the whole: not the data's fault.
-                    raise StoreUnavailable(f"segment {segment.name} is refused: {again}", code=again.code) from again
+            for number, path in enumerate(self._inserts(segment, files)):
+                token = f"{segment.name}.{number}" if number else segment.name
+                self._insert(segment, path, token, files)
 
-    def _flattened(self, segment: Segment, files: ExitStack) -> Path:
-        """The segment's file, or a temporary one in its place when records had to change."""
+    def _insert(self, segment: Segment, path: Path, token: str, files: ExitStack) -> None:
+        try:
+            self._store.insert_segment(segment.signal, path, segment=token)
+        except StoreRejected as refusal:
+            clean = self._without_refused(segment, path, refusal, files)
+            try:
+                self._store.insert_segment(segment.signal, clean, segment=token)
+            except StoreRejected as again:
+                # The engine reads every record and still refuses the whole: not the data's fault.
+                raise StoreUnavailable(f"segment {segment.name} is refused: {again}", code=again.code) from again
+
+    def _inserts(self, segment: Segment, files: ExitStack) -> list[Path]:
+        """The files to insert: the segment's own, or temporary ones in its place.
+
+        Temporary when records had to change, or when the rows would take too much memory at once: then there are
+        several, the same ones whenever the segment is repeated.
+        """
         changed = False
-        records: list[bytes] = []
+        batches: list[list[bytes]] = [[]]
+        expanded = 0
         whole = WholeRecords(segment, self._dead_letters)
         for request in whole:
             flat = flatten(segment.signal, request)
             for damaged in flat.damaged:
                 self._bury(segment, damaged.data, damaged.reason, kind=damaged.kind)
             changed = changed or flat.request is not request
-            records.append(flat.request)
-        return self._write(records, files) if changed or whole.torn else segment.path
+            size = expanded_bytes(flat.request)
+            if expanded + size > EXPANDED_BYTES_AN_INSERT and batches[-1]:
+                batches.append([])
+                expanded = 0
+            expanded += size
+            batches[-1].append(flat.request)
+        if not changed and not whole.torn and len(batches) == 1:
+            return [segment.path]
+        return [self._write(records, files) for records in batches]
 
     def _without_refused(self, segment: Segment, path: Path, refusal: StoreRejected, files: ExitStack) -> Path:
         records = list(iter_records(path))

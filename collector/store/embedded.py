@@ -6,18 +6,25 @@ in parallel. A file's bytes are read by the engine itself (`FROM INFILE`): no co
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import chdb
-import clickhouse_connect
-from clickhouse_connect import common
+# The engine takes the process's time zone, once, when it is loaded, and days are partitions: a folder that is opened in
+# another zone would be read wrongly. So it is UTC everywhere. (Its own setting for this does nothing when embedded.)
+os.environ["TZ"] = "UTC"
+time.tzset()
 
-from collector.failures import StartFailure
-from collector.store.connection import ClientConnection, as_store_failure
-from collector.store.proto_files import proto_path
-from collector.store.read_folder import FolderReader
-from collector.store.render import quote_identifier, quote_text
+import chdb  # noqa: E402  see above
+import clickhouse_connect  # noqa: E402
+from clickhouse_connect import common  # noqa: E402
+
+from collector.failures import StartFailure  # noqa: E402
+from collector.store.connection import ClientConnection, as_store_failure  # noqa: E402
+from collector.store.proto_files import proto_path  # noqa: E402
+from collector.store.read_folder import FolderReader  # noqa: E402
+from collector.store.render import quote_identifier, quote_text  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -62,7 +62,10 @@ def migrate(connection: Connection, options: SchemaOptions) -> tuple[str, ...]:
         noted = {**database, "name": name, "number": file.number, "digest": digest}
         connection.command(statement("note_applied"), noted)
         applied.append(name)
-    _keep_retention(connection, options)
+    try:
+        _keep_retention(connection, options)
+    except StoreFailure as failure:
+        raise StartFailure(f"the retention can't be set: {failure}") from failure
     return tuple(applied)
 
 
@@ -92,3 +95,6 @@ def _keep_retention(connection: Connection, options: SchemaOptions) -> None:
         change = f"MODIFY TTL {wanted}" if wanted else "REMOVE TTL"
         target = f"{quote_identifier(options.database)}.{quote_identifier(table + suffix)}"
         connection.command(f"ALTER TABLE {target} {change}", settings={"materialize_ttl_after_modify": "0"})
+        if wanted:
+            # Parts that are there learn of it, in the background.
+            connection.command(f"ALTER TABLE {target} MATERIALIZE TTL", settings={"mutations_sync": "0"})

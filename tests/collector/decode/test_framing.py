@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
 from collector.decode import framing
 from collector.decode.framing import (
@@ -235,3 +236,14 @@ def test_a_request_of_countless_items_is_too_large():
     data = in_scope(b"\x12\x00" * (framing.ITEMS_MAX + 1))
     with pytest.raises(RequestTooLarge, match="more than 1000000 log records"):
         check_framing("logs", data)
+
+
+def test_a_request_that_would_be_gigabytes_of_rows_is_refused():
+    """20,000 records of 4 bytes, each of which would repeat a resource of 100 KB."""
+    request = ExportLogsServiceRequest()
+    resource_logs = request.resource_logs.add()
+    resource_logs.resource.attributes.add(key="service.name").value.string_value = "x" * 100_000
+    resource_logs.scope_logs.add().log_records.extend([LogRecord(severity_number=9)] * 20_000)
+
+    with pytest.raises(RequestTooLarge, match="as rows"):
+        check_framing("logs", request.SerializeToString())

@@ -109,3 +109,23 @@ def test_halving_finds_every_refused_piece(guilty: tuple[int, ...]) -> None:
 
     assert find_refused(pieces, refuses) == list(guilty)
     assert len(asked) <= 1 + 6 * max(1, len(guilty))
+
+
+def test_a_small_segment_that_is_many_rows_of_a_large_resource_is_stored_in_parts_and_once(
+    lane: TelemetryLane, connection: EmbeddedConnection, database: str, tmp_path: Path
+) -> None:
+    """Each row repeats the resource: 160 KB of requests are 200 MB of rows."""
+
+    def large(first: int) -> bytes:
+        message = ExportTraceServiceRequest.FromString(request(first, 1000))
+        message.resource_spans[0].resource.attributes.add(key="service.name").value.string_value = "x" * 100_000
+        return message.SerializeToString()
+
+    inflated = segment(tmp_path, large(0), large(1000))
+    for _ in range(2):
+        lane.store_segment(inflated)
+
+    (row,) = connection.rows(
+        f"SELECT count() AS n, uniqExact(SpanId) AS ids, min(length(ServiceName)) AS long FROM {database}.otel_traces"
+    )
+    assert row == {"n": 2000, "ids": 2000, "long": 100_000}

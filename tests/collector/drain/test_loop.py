@@ -42,7 +42,7 @@ class RecordingLane:
         self.stored: list[str] = []
         self.outages = outages
 
-    def store_segment(self, segment: Segment, following: Segment | None = None) -> None:
+    def store_segment(self, segment: Segment, following: Segment | None = None) -> None:  # noqa: ARG002  a Lane
         if self.outages:
             self.outages -= 1
             raise StoreUnavailable("ClickHouse is away")

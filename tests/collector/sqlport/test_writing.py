@@ -175,7 +175,7 @@ def test_no_file_is_left_behind(ask, rows):
     before = _bodies()
     ask(data=b"1\ta\n", query="INSERT INTO t FORMAT TSV")
     ask(data=b"x", query="INSERT INTO nope FORMAT TSV")
-    assert _bodies() == before
+    assert not _bodies() - before
 
 
 def test_the_read_only_port_takes_none_of_it(port):

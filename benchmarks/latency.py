@@ -27,7 +27,7 @@ def main() -> None:
         background = threading.Thread(target=_send_spans, args=(channel, stop))
         background.start()
         export = channel.unary_unary("/opentelemetry.proto.collector.logs.v1.LogsService/Export")
-        client = running.client()
+        client = running.sql()
         for number in range(PROBES):
             export(_error(number), timeout=30)
             acknowledged = time.monotonic()

@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 
 import clickhouse_connect
+
+from collector.control import client
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 START_SECONDS_MAX = 60.0
 ANY_PORTS = ("--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--sql", "127.0.0.1:0")
-
-
-class _UnixConnection(HTTPConnection):
-    def __init__(self, path: Path, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
-
-
-def control(data: Path, method: str, path: str, *, timeout: float = 60) -> dict[str, Any]:
-    """One request on the control socket."""
-    connection = _UnixConnection(data / "control.sock", timeout)
-    try:
-        connection.request(method, path)
-        return json.loads(connection.getresponse().read())
-    finally:
-        connection.close()
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -77,18 +55,16 @@ class Collector:
         deadline = time.monotonic() + START_SECONDS_MAX
         while True:
             try:
-                self.status = control(self.data, "GET", "/status", timeout=5)
+                self.status = client.status(self.data)
                 return self
-            except OSError:
+            except client.ControlUnavailable:
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     self.kill()
                     raise AssertionError(f"the collector did not start: {self.process.stdout.read()}") from None
                 time.sleep(0.05)
 
     def flush(self) -> None:
-        assert control(self.data, "POST", "/flush?seconds=60", timeout=70) == {"drained": True}, control(
-            self.data, "GET", "/status"
-        )
+        assert client.flush(self.data, 60), client.status(self.data)
 
     def kill(self) -> None:
         if self.process and self.process.poll() is None:
@@ -101,9 +77,9 @@ class Collector:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
 
-    def client(self) -> Any:
+    def sql(self) -> Any:
         host, port = self.status["sql"].rsplit(":", 1)
         return clickhouse_connect.get_client(host=host, port=int(port))
 
     def rows(self, query: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        return list(self.client().query(query, parameters=parameters).named_results())
+        return list(self.sql().query(query, parameters=parameters).named_results())

@@ -106,11 +106,6 @@ def _stack_cannot_tell(reported: tuple[str, ...]) -> bool:
     return len(counted) == 1 and bool(_RAISE_HELPER.fullmatch(counted[0].rpartition("|")[2]))
 
 
-def finish(selection: Selection, message: str) -> Fingerprint:
-    """Make the fingerprint of a selection and the message of its reported exception."""
-    return complete(selection, template(message))
-
-
 def complete(selection: Selection, text: str) -> Fingerprint:
     """Make the fingerprint of a selection and a message's template, which a storm's messages share."""
     components = selection.components

@@ -6,6 +6,7 @@ import pytest
 
 from collector.fingerprint.v1 import frames as v1
 from collector.fingerprint.v1 import key
+from collector.fingerprint.v1.message import template
 from collector.model import Frame, StackException
 
 
@@ -18,7 +19,7 @@ def lib(module: str, function: str = "g") -> Frame:
 
 
 def value(*exceptions: StackException, message: str = "") -> str:
-    return key.finish(key.select(exceptions, ()), message).value
+    return key.complete(key.select(exceptions, ()), template(message)).value
 
 
 def one(*frames: Frame, kind: str = "E", message: str = "") -> str:

@@ -12,6 +12,7 @@ help:
 	@echo "make test      the tests        make test-all   the slow ones too"
 	@echo "make check     lint, types, import contracts    make format   put it in order"
 	@echo "make bench     the benchmarks of DESIGN's budgets, as ratios within one run"
+	@echo "make grouping-report   precision and recall of grouping on the labelled stack traces (ARGS=FOLDER: on others)"
 	@echo "make docs      write the generated pages again"
 
 setup: $(READY)
@@ -46,6 +47,9 @@ bench: $(READY)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+grouping-report: $(READY)
+	$(BIN)/python -m tests.golden.report $(ARGS)
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py

@@ -247,7 +247,7 @@ def _prepare(parser: StackParser, bodies: tuple[str, ...], types: tuple[str, ...
         StackException(type=kind, frames=error.frames, relation=error.relation)
         for kind, error in zip(kinds, skeleton.exceptions, strict=True)
     ]
-    selection = CURRENT.select(exceptions, skeleton.raw_lines)
+    selection = CURRENT.select(exceptions, skeleton.raw_lines, parser.name)
     counted = next((reason.frame for reason in selection.frames if reason.counted), None)
     return _Prepared(
         bodies=bodies,

@@ -10,7 +10,7 @@ is stored once, as an *error event*; its later sightings are stored beside it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,9 +57,11 @@ class ExceptionSighting:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """One call in a stack. `line` and `column` count from 1; 0 means unknown."""
+class Frame(NamedTuple):
+    """One call in a stack. `line` and `column` count from 1; 0 means unknown.
+
+    A tuple, since stacks have dozens of them and a dataclass takes five times as long to make.
+    """
 
     module: str = ""
     function: str = ""
@@ -69,18 +71,23 @@ class Frame:
     in_app: bool = False
 
 
+Relation = Literal["", "cause", "context", "member", "suppressed"]
+"""How an exception is tied to the one before it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackException:
     """One exception of a chain: its type and message as the stack text has them, frames innermost first.
 
     `relation` says how it is tied to the exception before it: "" for the reported one, "cause" (raise ... from),
-    "context" (raised while handling), "member" (of an exception group).
+    "context" (raised while handling), "member" (of an exception group), "suppressed" (happened while the one before it
+    was cleaned up after).
     """
 
     type: str = ""
     message: str = ""
     frames: tuple[Frame, ...] = ()
-    relation: Literal["", "cause", "context", "member"] = ""
+    relation: Relation = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +109,8 @@ class Stack:
     escaped_span: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrameReason:
-    """What became of one frame: `counted`, or the reason why it did not count."""
+class FrameReason(NamedTuple):
+    """What became of one frame of exception number `exception`: `counted`, or the reason why it did not count."""
 
     exception: int
     frame: Frame

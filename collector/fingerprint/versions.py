@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 class FingerprintVersion:
     """One version. `select` looks at all but the message; `complete` adds the reported one's `template`.
 
-    `select` takes exceptions (messages in them are not read) and raw lines; what it gives can be
-    kept and completed with many templates.
+    `select` takes exceptions (messages in them are not read), raw lines, and the name of the parser that read them; what
+    it gives can be kept and completed with many templates.
     """
 
     name: str
-    select: Callable[[Sequence[StackException], Sequence[str]], v1.Selection]
+    select: Callable[[Sequence[StackException], Sequence[str], str], v1.Selection]
     template: Callable[[str], str]
     complete: Callable[[v1.Selection, str], Fingerprint]
 

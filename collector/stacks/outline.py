@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from collector.model import Frame
+    from collector.model import Frame, Relation
 
 STACK_CHARS_MAX = 64 * 1024
 """Characters of a stack that are read and kept: about 700 Python frames; peers keep 2 to 64 KiB."""
 
 FRAMES_MAX = 128
 """Frames kept per exception, nearest the raise: deeper ones are recursion or a framework's loop."""
-
-Relation = Literal["", "cause", "context", "member"]
-"""How an exception is tied to the one before it: see `collector.model.StackException`."""
 
 
 class Outline(NamedTuple):

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from collector.model import Frame
 from collector.stacks import python_groups
-from collector.stacks.in_app import locate_python
+from collector.stacks.in_app.python import locate
 from collector.stacks.outline import (
     FRAMES_MAX,
     STACK_CHARS_MAX,
@@ -39,7 +39,7 @@ from collector.stacks.outline import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from collector.stacks.outline import Relation
+    from collector.model import Relation
 
 _BORDERED_HEADER = ("Exception Group ", "| ")  # what stands before the header in a group's text
 _HEADER = "Traceback (most recent call last):"
@@ -141,12 +141,12 @@ def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
 
 
 def _frame(file: str, line: str, function: str) -> Frame:
-    module, in_app = locate_python(file)
+    module, in_app = locate(file)
     if not function:
         function, in_app = SYNTAX_FRAME, in_app and not file.startswith("<")
     elif "." in function:  # compiled code prints the qualified name
         function = function.rpartition(".")[2] or function
-    return Frame(module=module, function=function, file=file, line=int(line), in_app=in_app)
+    return Frame(module, function, file, int(line), 0, in_app)
 
 
 def read_head(head: str) -> tuple[str, str]:

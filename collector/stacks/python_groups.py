@@ -25,7 +25,7 @@ from collector.stacks.outline import Outline
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from collector.stacks.outline import Relation
+    from collector.model import Relation
 
 HEADERS = (
     "Traceback (most recent call last):",

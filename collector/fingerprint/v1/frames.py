@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from collector.fingerprint.v1.languages.rules import LanguageRules
     from collector.model import Frame
 
 COUNTED_FRAMES = 1
@@ -38,75 +39,6 @@ MIDDLEWARE = "middleware"
 RECURSION = "recursion"
 TOO_DEEP = f"beyond the innermost {LIBRARY_FRAMES_MAX}"
 
-_TELEMETRY = ("opentelemetry.", "otel_errors.")
-_TELEMETRY_PATH = re.compile(
-    r"/opentelemetry/(?:_events|_logs|attributes|context|exporter|instrumentation|metrics|sdk|trace|util)/"
-    r"|/otel_errors/_[a-z_]{1,40}\.py$"
-)
-_COMPREHENSIONS = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>"})
-# Runs other people's code and is in every stack: says nothing of what failed. Dotted prefixes.
-_MIDDLEWARE = (
-    "_pytest.",
-    "aiohttp.web.",
-    "aiohttp.web_app.",
-    "aiohttp.web_middlewares.",
-    "aiohttp.web_protocol.",
-    "anyio.",
-    "asgiref.",
-    "asyncio.",
-    "backoff.",
-    "bdb.",
-    "billiard.",
-    "bottle.",
-    "celery.app.trace.",
-    "celery.worker.",
-    "click.",
-    "code.",
-    "codeop.",
-    "concurrent.futures.",
-    "contextlib.",
-    "ddtrace.",
-    "decorator.",
-    "django.core.handlers.",
-    "django.utils.deprecation.",
-    "elasticapm.",
-    "eventlet.",
-    "fastapi.applications.",
-    "fastapi.middleware.",
-    "fastapi.routing.",
-    "flask.app.",
-    "functools.",
-    "gevent.",
-    "greenlet.",
-    "gunicorn.",
-    "http.server.",
-    "hypercorn.",
-    "importlib.",
-    "importlib._bootstrap.",
-    "importlib._bootstrap_external.",
-    "kombu.",
-    "multiprocessing.",
-    "newrelic.",
-    "pdb.",
-    "pluggy.",
-    "queue.",
-    "retrying.",
-    "runpy.",
-    "selectors.",
-    "sentry_sdk.",
-    "socketserver.",
-    "starlette.",
-    "tenacity.",
-    "threading.",
-    "tornado.",
-    "trio.",
-    "typer.",
-    "uvicorn.",
-    "waitress.",
-    "werkzeug.",
-    "wrapt.",
-    "wsgiref.",
-)
 _DIGITS = re.compile(r"[0-9]{4,}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?=[a-z]*[0-9])[0-9a-f]{8,64}(?![0-9A-Za-z])")
 _GENERATED_FILE = re.compile(r"<([A-Za-z_ ]{1,40})[^A-Za-z_ ][^\n]*>")
@@ -124,14 +56,7 @@ def name_of(frame: Frame) -> str:
     return name
 
 
-def _is_telemetry(frame: Frame) -> bool:
-    # In a source checkout the path shows it, not the module.
-    return frame.module.startswith(_TELEMETRY) or (
-        "/o" in frame.file and _TELEMETRY_PATH.search(frame.file) is not None
-    )
-
-
-def reasons(frames: Sequence[Frame], *, recursion: bool, any_in_app: bool) -> list[str]:
+def reasons(frames: Sequence[Frame], rules: LanguageRules, *, recursion: bool, any_in_app: bool) -> list[str]:
     """One reason for each frame of one exception (innermost first); `COUNTED` for those that count.
 
     `recursion`: the exception says that the stack overflowed: the functions that repeat count,
@@ -139,11 +64,11 @@ def reasons(frames: Sequence[Frame], *, recursion: bool, any_in_app: bool) -> li
     exception without one counts by its type alone, else all its frames that are no middleware
     count.
     """
-    found = [TELEMETRY if _is_telemetry(frame) else ("" if frame.in_app else LIBRARY) for frame in frames]
+    found = [TELEMETRY if rules.is_telemetry(frame) else ("" if frame.in_app else LIBRARY) for frame in frames]
     if not any_in_app:
-        return _all_but_middleware(frames, found)
+        return _all_but_middleware(frames, found, rules)
     candidates = [i for i, reason in enumerate(found) if not reason]
-    plain = [i for i in candidates if frames[i].function not in _COMPREHENSIONS]
+    plain = [i for i in candidates if frames[i].function not in rules.passed_over]
     for i in candidates:
         found[i] = COMPREHENSION
     plain = plain or candidates
@@ -173,10 +98,10 @@ def _cycle(frames: Sequence[Frame], candidates: list[int]) -> list[int]:
     return list(repeated.values())
 
 
-def _all_but_middleware(frames: Sequence[Frame], found: list[str]) -> list[str]:
+def _all_but_middleware(frames: Sequence[Frame], found: list[str], rules: LanguageRules) -> list[str]:
     """Every function counts once; middleware only if there is nothing else."""
     own = [i for i, reason in enumerate(found) if reason != TELEMETRY]
-    plain = [i for i in own if not f"{frames[i].module}.".startswith(_MIDDLEWARE)]
+    plain = [i for i in own if not f"{frames[i].module}{rules.separator}".startswith(rules.middleware)]
     for i in own:
         found[i] = MIDDLEWARE
     seen: set[str] = set()

@@ -24,12 +24,14 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal
 
 from collector.fingerprint.v1 import frames as v1_frames
+from collector.fingerprint.v1.languages.table import rules_of
 from collector.fingerprint.v1.message import template
 from collector.model import Fingerprint, FrameReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from collector.fingerprint.v1.languages.rules import LanguageRules
     from collector.model import StackException
 
 PREFIX = "v1:"
@@ -38,19 +40,6 @@ CHAIN_MAX = 16
 MEMBERS_MAX = 16
 """Different members of groups that count."""
 
-# Types that say nothing: raised for everything, so the message must tell. The last segment of the
-# type.
-GENERIC_TYPES = frozenset(
-    {
-        "Error",
-        "Exception",
-        "BaseException",
-        "RuntimeError",
-        "DoesNotExist",
-        "MultipleObjectsReturned",
-        "",
-    }
-)
 # Functions that raise on behalf of their caller.
 _RAISE_HELPER = re.compile(r"_{0,2}(?:raise|throw|abort|fail|reject|panic)(?:_\w{0,100})?|_{0,2}(?:die|bail|bail_out)")
 
@@ -67,27 +56,29 @@ class Selection:
     origin: Literal["stack", "raw", "message"]
 
 
-def select(exceptions: Sequence[StackException], raw_lines: Sequence[str]) -> Selection:
+def select(exceptions: Sequence[StackException], raw_lines: Sequence[str], parser: str) -> Selection:
     """Choose what counts. `exceptions[0]` is the reported one; their messages are not read."""
+    rules = rules_of(parser)
     any_in_app = any(frame.in_app for error in exceptions for frame in error.frames)
     frames: list[FrameReason] = []
     links: list[tuple[str, ...]] = []
     for number, error in enumerate(exceptions):
         kind = type_name(error.type)
         counted = []
-        why = v1_frames.reasons(error.frames, recursion=kind == "RecursionError", any_in_app=any_in_app)
+        recursion = kind in rules.recursion_types
+        why = v1_frames.reasons(error.frames, rules, recursion=recursion, any_in_app=any_in_app)
         for frame, reason in zip(error.frames, why, strict=True):
             is_counted = reason == v1_frames.COUNTED
-            frames.append(FrameReason(exception=number, frame=frame, counted=is_counted, reason=reason))
+            frames.append(FrameReason(number, frame, is_counted, reason))
             if is_counted:
                 counted.append(f"in {v1_frames.name_of(frame)}")
-        if kind == "RecursionError":
+        if recursion:
             counted.sort()
         links.append((kind, *counted))
     lines = _raw_templates(raw_lines)
     components = (*_chain(exceptions, links), *lines)
     reported = links[0] if links else ("",)
-    message_counts = not lines and _stack_cannot_tell(reported)
+    message_counts = not lines and _stack_cannot_tell(reported, rules)
     return Selection(
         components=components,
         frames=tuple(frames),
@@ -98,10 +89,10 @@ def select(exceptions: Sequence[StackException], raw_lines: Sequence[str]) -> Se
     )
 
 
-def _stack_cannot_tell(reported: tuple[str, ...]) -> bool:
+def _stack_cannot_tell(reported: tuple[str, ...], rules: LanguageRules) -> bool:
     """Whether a type and its counted frames could be those of different errors."""
     kind, *counted = reported
-    if not counted or kind in GENERIC_TYPES:
+    if not counted or not kind or kind in rules.generic_types:
         return True
     return len(counted) == 1 and bool(_RAISE_HELPER.fullmatch(counted[0].rpartition("|")[2]))
 
@@ -135,6 +126,8 @@ def _chain(exceptions: Sequence[StackException], links: Sequence[tuple[str, ...]
     runs: list[list[tuple[str, ...]]] = [[]]
     previous: tuple[str, ...] | None = None
     for error, (kind, *counted) in zip(exceptions, links, strict=True):
+        if error.relation == "suppressed":
+            continue  # what failed while cleaning up does not tell what failed
         if error.relation == "member":
             runs.append([])
             previous = None

@@ -6,6 +6,7 @@ import pytest
 
 from collector.fingerprint.v1 import frames as v1
 from collector.fingerprint.v1 import key
+from collector.fingerprint.v1.languages.python import RULES
 from collector.fingerprint.v1.message import template
 from collector.model import Frame, StackException
 
@@ -19,7 +20,7 @@ def lib(module: str, function: str = "g") -> Frame:
 
 
 def value(*exceptions: StackException, message: str = "") -> str:
-    return key.complete(key.select(exceptions, ()), template(message)).value
+    return key.complete(key.select(exceptions, (), "python"), template(message)).value
 
 
 def one(*frames: Frame, kind: str = "E", message: str = "") -> str:
@@ -55,6 +56,7 @@ def test_without_in_app_frames_all_but_middleware_count() -> None:
             lib("starlette.routing"),
             lib("opentelemetry.trace"),
         ],
+        RULES,
         recursion=False,
         any_in_app=False,
     )
@@ -81,7 +83,7 @@ def test_an_in_app_frame_anywhere_in_the_chain_makes_libraries_count_by_type_alo
 def test_opentelemetry_frames_are_dropped_from_checkouts_too(file: str, *, counts: bool) -> None:
     """A program in a folder of that name is still a program."""
     frame = Frame(module="m", function="f", file=file, in_app=True)
-    found = v1.reasons([frame], recursion=False, any_in_app=True)
+    found = v1.reasons([frame], RULES, recursion=False, any_in_app=True)
     assert found == [v1.COUNTED if counts else v1.TELEMETRY]
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from collector.grouping import explain
+from tests.golden.corpus import Case, cases
 
-STACKS = Path(__file__).parents[2] / "golden" / "stacks"
-CASES = sorted(STACKS.glob("*/*.txt"))
+if TYPE_CHECKING:
+    from collector.model import Grouping
+
+CASES = list(cases())
 
 
-def describe(text: str) -> str:
+def describe(grouping: Grouping) -> str:
     """Write down the parsed stack, one line a frame, innermost first."""
-    grouping = explain(text)
     stack = grouping.stack
     lines = [
         f"parser {stack.parser}",
@@ -32,11 +33,11 @@ def describe(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_a_golden_stack_is_read_as_expected(case: Path) -> None:
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_golden_stack_is_read_as_expected(case: Case) -> None:
     """Frames, in-app, chain and raise site are those of the file."""
-    found = describe(case.read_bytes().decode())
-    expected = case.with_suffix(".expected")
+    found = describe(case.group())
+    expected = case.path.with_suffix(".expected")
     if os.environ.get("ACCEPT_GOLDEN"):
         expected.write_text(found)
     assert found == expected.read_text()

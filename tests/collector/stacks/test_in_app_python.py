@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collector.stacks.in_app import locate_python
+from collector.stacks.in_app.python import locate
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ from collector.stacks.in_app import locate_python
 )
 def test_a_python_file_has_a_module_and_an_owner(file: str, expected: tuple[str, bool]) -> None:
     """Deployments change the path, not the module."""
-    assert locate_python(file) == expected
+    assert locate(file) == expected

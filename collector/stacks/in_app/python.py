@@ -1,8 +1,4 @@
-"""Ours or a library's? One function a language family: source file -> (module, in-app).
-
-In-app means: written by the people who run the program, as far as a path can tell. The module is
-the part of the path that does not change between deployments, in the language's own spelling.
-"""
+"""Python: a source file's path tells package, standard library or program."""
 
 from __future__ import annotations
 
@@ -28,7 +24,7 @@ _TYPED_IN = ("<string>", "<stdin>", "<console>", "<ipython-input", "<doctest ", 
 
 
 @lru_cache(FILES_CACHED_MAX)
-def locate_python(file: str) -> tuple[str, bool]:
+def locate(file: str) -> tuple[str, bool]:
     """Tell the module of a Python source file, and whether it is in-app.
 
     Below site-packages or lib/pythonX the module is the import path (`requests.adapters`);

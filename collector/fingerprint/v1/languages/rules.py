@@ -1,0 +1,29 @@
+"""What a language tells version 1: which frames say nothing, which types say nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from collector.model import Frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageRules:
+    """The rules of one language family.
+
+    `is_telemetry` knows frames of OpenTelemetry and of our own SDK, which never count. `middleware` are modules that
+    run other people's code and are in every stack, each as a prefix of `module + separator`. `passed_over` are
+    functions that are frames in some versions of the language only. The message counts for a `generic_types` type (its
+    last segment; the empty type always is). In a stack of a `recursion_types` type the functions that repeat count.
+    """
+
+    is_telemetry: Callable[[Frame], bool]
+    middleware: tuple[str, ...] = ()
+    separator: str = "."
+    passed_over: frozenset[str] = frozenset()
+    generic_types: frozenset[str] = frozenset()
+    recursion_types: frozenset[str] = frozenset()

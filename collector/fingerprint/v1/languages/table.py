@@ -1,0 +1,19 @@
+"""The table of rules, by the name of the parser that read the stack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from collector.fingerprint.v1.languages import python, raw
+
+if TYPE_CHECKING:
+    from collector.fingerprint.v1.languages.rules import LanguageRules
+
+_RULES: dict[str, LanguageRules] = {
+    "python": python.RULES,
+}
+
+
+def rules_of(parser: str) -> LanguageRules:
+    """The rules for stacks that this parser read."""
+    return _RULES.get(parser, raw.RULES)

@@ -4,8 +4,8 @@ In: a message, a piece of a stack, an attribute. Out: the same text with each se
 `REPLACEMENT`. Promised: linear time; scrubbing twice changes nothing; lines stay lines, but for
 private keys; the words around a secret stay, so a message keeps its template.
 
-`RULES` is one table. A rule's `needles` are looked for first, in the lower-cased text: most texts
-have none, and a search for a word costs a fraction of a pattern. Then only the lines that hold a
+`RULES` is one table. A rule's `needles` are looked for first, all at once and in any case of their letters: most texts
+have none, and RE2 passes over a text for all of them faster than Python does for two. Then only the lines that hold a
 needle meet the patterns, none of which crosses a line's end but the private key's. `pattern`
 stays within the RE2 syntax (no look-around, no back-references), so that SQL views can use the
 same table. Card numbers alone need more than a pattern: their check digit.
@@ -19,7 +19,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import re2
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +97,7 @@ RULES: tuple[ScrubRule, ...] = (
     ),
     _rule(
         "vendor token",
-        ("k_live_", "k_test_", "sk-", "gh", "glpat-", "xox", "akia"),
+        ("k_live_", "k_test_", "sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "akia"),
         r"()\b(?:[spr]k_(?:live|test)_[A-Za-z0-9]{8,256}|sk-[A-Za-z0-9_-]{20,256}"
         r"|gh[pousr]_[A-Za-z0-9]{20,256}|github_pat_[A-Za-z0-9_]{20,256}"
         r"|glpat-[A-Za-z0-9_-]{16,256}|xox[abeoprs]-[A-Za-z0-9-]{10,256}|AKIA[0-9A-Z]{16})",
@@ -142,6 +144,14 @@ _NEEDLES: dict[str, tuple[int, ...]] = {
     for rule in RULES
     for needle in rule.needles
 }
+def _any_needle() -> Any:
+    options = re2.Options()
+    options.case_sensitive = False
+    options.encoding = re2.Options.Encoding.LATIN1  # byte by byte: the needles are ASCII
+    return re2.compile(b"|".join(re2.escape(needle.encode()) for needle in _NEEDLES), options)
+
+
+_ANY_NEEDLE = _any_needle()
 _PRIVATE_KEY, _PRIVATE_KEY_NEEDLE = RULES[0], RULES[0].needles[0]
 _DENIED_KEY = re.compile(
     r"(?:^|[._-])(?:" + "|".join(_SECRET_WORDS) + r"|authorization|cookie|set[_-]cookie)s?"
@@ -166,13 +176,15 @@ _CARD = re.compile(
 
 def scrub(text: str) -> str:
     """Replace every secret in a text by `REPLACEMENT`."""
-    lower = text.lower()
-    found = [needle for needle in _NEEDLES if needle in lower]
-    if found:
+    data = text.encode("utf-8", "surrogatepass")
+    if _ANY_NEEDLE.search(data) is not None:
+        lower = text.lower()
+        found = [needle for needle in _NEEDLES if needle in lower]
         if _PRIVATE_KEY_NEEDLE in lower:
             text = _PRIVATE_KEY.pattern.sub(REPLACEMENT, text)
         text = "\n".join([_scrub_line(line, found) for line in text.split("\n")])
-    if _may_hold_a_card(text):
+        data = text.encode("utf-8", "surrogatepass")
+    if _may_hold_a_card(data):
         text = _DIGIT_GROUPS.sub(_hide_cards, text)
     return text
 
@@ -194,9 +206,9 @@ def scrub_attributes(attributes: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _may_hold_a_card(text: str) -> bool:
+def _may_hold_a_card(data: bytes) -> bool:
     """Whether there are enough digits in a row, blanks and hyphens aside. A pattern costs more."""
-    zeros = text.encode("utf-8", "surrogatepass").translate(_DIGITS_TO_ZERO)
+    zeros = data.translate(_DIGITS_TO_ZERO)
     return b"0000" in zeros and b"0" * CARD_DIGITS_MIN in zeros.translate(None, b" -")
 
 

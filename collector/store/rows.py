@@ -150,19 +150,19 @@ class RowEncoder:
         if known is not None and known[0] is reasons:
             return known[1]
         row = self._event_row()
-        for reason in reasons:
-            frame = reason.frame
-            row.Frames.add(
-                Exception=reason.exception,
-                Module=frame.module,
-                Function=frame.function,
-                File=frame.file,
-                Line=frame.line,
-                Column=frame.column,
-                InApp=frame.in_app,
-                Counted=reason.counted,
-                Reason=reason.reason,
-            )
+        if reasons:
+            exceptions, frames, counted, whys = zip(*reasons, strict=True)
+            modules, functions, files, lines, columns, in_app = zip(*frames, strict=True)
+            columns_of = row.Frames
+            columns_of.Exception.extend(exceptions)
+            columns_of.Module.extend(modules)
+            columns_of.Function.extend(functions)
+            columns_of.File.extend(files)
+            columns_of.Line.extend(lines)
+            columns_of.Column.extend(columns)
+            columns_of.InApp.extend(in_app)
+            columns_of.Counted.extend(counted)
+            columns_of.Reason.extend(whys)
         encoded = bytes(row.SerializeToString())
         if len(self._stacks) >= STACK_CACHE_ENTRIES_MAX:
             self._stacks.clear()

@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import compress, repeat
 from typing import TYPE_CHECKING, Literal
 
 from collector.fingerprint.v1 import frames as v1_frames
@@ -64,14 +65,11 @@ def select(exceptions: Sequence[StackException], raw_lines: Sequence[str], parse
     links: list[tuple[str, ...]] = []
     for number, error in enumerate(exceptions):
         kind = type_name(error.type)
-        counted = []
         recursion = kind in rules.recursion_types
         why = v1_frames.reasons(error.frames, rules, recursion=recursion, any_in_app=any_in_app)
-        for frame, reason in zip(error.frames, why, strict=True):
-            is_counted = reason == v1_frames.COUNTED
-            frames.append(FrameReason(number, frame, is_counted, reason))
-            if is_counted:
-                counted.append(f"in {v1_frames.name_of(frame)}")
+        is_counted = [reason == v1_frames.COUNTED for reason in why]
+        frames.extend(map(FrameReason, repeat(number), error.frames, is_counted, why))
+        counted = [f"in {v1_frames.name_of(frame)}" for frame in compress(error.frames, is_counted)]
         if recursion:
             counted.sort()
         links.append((kind, *counted))
@@ -94,7 +92,8 @@ def _stack_cannot_tell(reported: tuple[str, ...], rules: LanguageRules) -> bool:
     kind, *counted = reported
     if not counted or not kind or kind in rules.generic_types:
         return True
-    return len(counted) == 1 and bool(_RAISE_HELPER.fullmatch(counted[0].rpartition("|")[2]))
+    function = counted[0].rpartition("|")[2]
+    return function in rules.unnamed or (len(counted) == 1 and bool(_RAISE_HELPER.fullmatch(function)))
 
 
 def complete(selection: Selection, text: str) -> Fingerprint:

@@ -144,6 +144,8 @@ _NEEDLES: dict[str, tuple[int, ...]] = {
     for rule in RULES
     for needle in rule.needles
 }
+
+
 def _any_needle() -> Any:
     options = re2.Options()
     options.case_sensitive = False

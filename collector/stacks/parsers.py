@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from collector.stacks import python, raw
+from collector.stacks import (
+    apple,
+    apple_frames,
+    dotnet,
+    dotnet_frames,
+    go,
+    go_frames,
+    native,
+    native_frames,
+    python,
+    raw,
+)
 from collector.stacks.outline import StackParser
 
 PARSERS: tuple[StackParser, ...] = (
@@ -14,6 +25,42 @@ PARSERS: tuple[StackParser, ...] = (
         outline=python.outline,
         read_bodies=python.read_bodies,
         read_head=python.read_head,
+    ),
+    StackParser(
+        name="dotnet",
+        languages=frozenset({"dotnet"}),
+        looks_like=dotnet.looks_like,
+        cut=dotnet.cut,
+        outline=dotnet.outline,
+        read_bodies=dotnet_frames.read_bodies,
+        read_head=dotnet.read_head,
+    ),
+    StackParser(
+        name="apple",
+        languages=frozenset({"swift"}),
+        looks_like=apple.looks_like,
+        cut=apple.cut,
+        outline=apple.outline,
+        read_bodies=apple_frames.read_bodies,
+        read_head=apple.read_head,
+    ),
+    StackParser(
+        name="native",
+        languages=frozenset({"cpp"}),
+        looks_like=native.looks_like,
+        cut=native.cut,
+        outline=native.outline,
+        read_bodies=native_frames.read_bodies,
+        read_head=native.read_head,
+    ),
+    StackParser(
+        name="go",
+        languages=frozenset({"go"}),
+        looks_like=go.looks_like,
+        cut=go.cut,
+        outline=go.outline,
+        read_bodies=go_frames.read_bodies,
+        read_head=go.read_head,
     ),
 )
 

@@ -18,7 +18,8 @@ class LanguageRules:
     `is_telemetry` knows frames of OpenTelemetry and of our own SDK, which never count. `middleware` are modules that
     run other people's code and are in every stack, each as a prefix of `module + separator`. `passed_over` are
     functions that are frames in some versions of the language only. The message counts for a `generic_types` type (its
-    last segment; the empty type always is). In a stack of a `recursion_types` type the functions that repeat count.
+    last segment; the empty type always is), and where the innermost frame that counts is one of the `unnamed` functions,
+    whose names are not known. In a stack of a `recursion_types` type the functions that repeat count.
     """
 
     is_telemetry: Callable[[Frame], bool]
@@ -27,3 +28,4 @@ class LanguageRules:
     passed_over: frozenset[str] = frozenset()
     generic_types: frozenset[str] = frozenset()
     recursion_types: frozenset[str] = frozenset()
+    unnamed: frozenset[str] = frozenset()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from collector.fingerprint.v1.languages import python, raw
+from collector.fingerprint.v1.languages import apple, dotnet, go, native, python, raw
 
 if TYPE_CHECKING:
     from collector.fingerprint.v1.languages.rules import LanguageRules
 
 _RULES: dict[str, LanguageRules] = {
+    "apple": apple.RULES,
+    "dotnet": dotnet.RULES,
+    "go": go.RULES,
+    "native": native.RULES,
     "python": python.RULES,
 }
 

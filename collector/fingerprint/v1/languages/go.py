@@ -1,0 +1,77 @@
+"""Go's rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from collector.fingerprint.v1.languages.rules import LanguageRules
+
+if TYPE_CHECKING:
+    from collector.model import Frame
+
+
+def _is_telemetry(frame: Frame) -> bool:
+    return frame.module.startswith("go.opentelemetry.io/")
+
+
+RULES = LanguageRules(
+    is_telemetry=_is_telemetry,
+    separator="/",
+    middleware=(
+        "connectrpc.com/connect/",
+        "github.com/cockroachdb/errors/",
+        "github.com/gin-gonic/gin/",
+        "github.com/go-chi/chi/",
+        "github.com/go-errors/errors/",
+        "github.com/gofiber/fiber/",
+        "github.com/gorilla/handlers/",
+        "github.com/gorilla/mux/",
+        "github.com/grpc-ecosystem/",
+        "github.com/julienschmidt/httprouter/",
+        "github.com/labstack/echo/",
+        "github.com/pkg/errors/",
+        "github.com/rotisserie/eris/",
+        "github.com/sirupsen/logrus/",
+        "github.com/spf13/cobra/",
+        "github.com/urfave/cli/",
+        "github.com/urfave/negroni/",
+        "github.com/valyala/fasthttp/",
+        "go.uber.org/dig/",
+        "go.uber.org/fx/",
+        "go.uber.org/zap/",
+        "golang.org/x/net/http2/",
+        "golang.org/x/sync/",
+        "google.golang.org/grpc/",
+        "internal/runtime/",
+        "log/",
+        "net/http/",
+        "reflect/",
+        "runtime/",
+        "sync/",
+        "testing/",
+    ),
+    # Types of errors that are a text and nothing else, and those that wrap any other.
+    generic_types=frozenset(
+        {
+            "Error",  # go-errors/errors; net/url and others say what happened in the message as well
+            "annotated",
+            "errorString",
+            "fatal error",
+            "fundamental",
+            "joinError",
+            "leafError",
+            "opaqueLeaf",
+            "opaqueWrapper",
+            "panic",
+            "plainError",
+            "rootError",
+            "string",  # the SDK's `.string`: a panic with a text
+            "withMessage",
+            "withPrefix",
+            "withStack",
+            "wrapError",
+            "wrapErrors",
+        }
+    ),
+    recursion_types=frozenset({"stack overflow"}),
+)

@@ -1,0 +1,222 @@
+"""Go's stack traces: panics, `runtime/debug.Stack`, and errors that carry a stack.
+
+A dump of goroutines is a panic as the program prints it, or `runtime.Stack` as the OpenTelemetry SDK sends it (the first
+2,048 bytes, so the end is nearly always cut off) without the lines before the header:
+
+    <head>  panic: order 17 is lost [recovered]
+    <body>  (tab)
+    <head>  panic: cannot roll back 17            a deferred function panicked with another value
+            goroutine 1 [running]:
+    <body>  main.(*Store).Get(0xc000012345, ...)  function and arguments, then file, line, offset of the instruction
+                /srv/shop/store.go:31 +0x1d
+    <tail>  created by main.main in goroutine 1, other goroutines, exit status 2
+
+Errors that carry a stack print messages and runs of such frames without arguments in turn (github.com/pkg/errors, zap).
+Others have another form of frames: cockroachdb/errors (a bar on the left), go-errors/errors and gin (the file first),
+eris (one line a frame). A Go error is one error with words added on its way up, so the reported exception is the one
+with the deepest stack, and the stacks of those who wrapped it follow.
+
+Rejected: each wrapper as the reported exception, its cause after it. A wrapper has no type of its own, and its message
+is the same for all that it wraps.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from collector.stacks.outline import STACK_CHARS_MAX, Outline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HEAD_CHARS_KEPT = 16 * 1024
+"""Characters of a message of megabytes that are kept before the frames, which come after it."""
+
+# `goroutine 1 gp=0xc0000061c0 m=0 mp=0xc194e0 [running, locked to thread]:`
+_HEADER = re.compile(
+    r"(?:^|(?<= ))goroutine [0-9]{1,19} (?:gp=[^\n\[]{1,100})?\[[a-z][^\n\]]{0,200}\]:(?:\n(?!\t)|\Z)", re.MULTILINE
+)
+_FILE = r"\n(?:  \| )?\t(?!at )[^\n\t]{1,600}\.go:[0-9]"
+_SIGN = re.compile(
+    r"(?:^|(?<= ))goroutine [0-9]{1,19} (?:gp=[^\n\[]{1,100})?\[[a-z][^\n\]]{0,200}\]:\n"
+    rf"|{_FILE}|\.go:[0-9]{{1,9}} \(0x[0-9a-f]{{1,16}}\)\n",
+    re.MULTILINE,
+)
+_END = r"(?:\n|\Z)"
+_PLACE = r":[0-9]{1,9}(?: \+0x[0-9a-f]{1,16}(?: fp=[^\n]*+)?)?"
+_RUN = re.compile(
+    rf"^(?:(?!created by |goroutine )[^\n\t ][^\n]*+\n\t(?:[A-Za-z]:)?[^\n:]*{_PLACE}{_END}"
+    rf"|\.\.\.[^\n.]{{1,60}} elided\.\.\.{_END})+",
+    re.MULTILINE,
+)
+_BAR_RUN = re.compile(rf"^(?:  \| [^\n\t]++\n  \| \t[^\n]*:[0-9]{{1,9}}{_END})+", re.MULTILINE)
+_FILE_RUN = re.compile(
+    rf"^(?:[^\n\t ][^\n]*:[0-9]{{1,9}} \(0x[0-9a-f]{{1,16}}\){_END}(?:\t[^\n]*+{_END})?)+", re.MULTILINE
+)
+_LINE_RUN = re.compile(rf"^(?:\t[^\n\t:/][^\n\t:]*:(?:[A-Za-z]:)?[^\n:]*:[0-9]{{1,9}}{_END})+", re.MULTILINE)
+_OPENING = re.compile(r"[^\n\t ][^\n]*+\n\t(?:[A-Za-z]:)?[^\n:]*:[0-9]{1,9}(?: \+0x[0-9a-f]{1,16})?\n")
+
+_PANIC = re.compile(r"^(?:panic: |fatal error: )|\bpanic serving (?=[^\s]{1,100}: )|\[PANIC RECOVER\] ", re.MULTILINE)
+_NESTED = re.compile(r"^\t(?=panic: )", re.MULTILINE)
+_FURTHER = re.compile(r"\n\t[^\n]*:[0-9]|elided\.\.\.")
+_ELIDED = "elided..."
+_GIN = "panic recovered:\n"
+_RECOVERED = " [recovered"
+_PANIC_WORDS = ("panic: ", "fatal error: ", "panic serving ", "[PANIC RECOVER] ")
+
+# What the runtime panics with; the types are those that an SDK sends for them.
+_RUNTIME_ERRORS = (
+    ("runtime error: index out of range", "runtime.boundsError"),
+    ("runtime error: slice bounds out of range", "runtime.boundsError"),
+    ("runtime error: ", "runtime.errorString"),
+    ("interface conversion: ", "*runtime.TypeAssertionError"),
+    ("assignment to entry in nil map", "runtime.plainError"),
+    ("send on closed channel", "runtime.plainError"),
+    ("close of closed channel", "runtime.plainError"),
+    ("close of nil channel", "runtime.plainError"),
+)
+PANIC = "panic"
+FATAL_ERROR = "fatal error"
+STACK_OVERFLOW = "stack overflow"
+"""Types of a panic with a value of unknown type, of an end that no program can catch, and of an endless recursion."""
+
+_NAME = r"\*?[A-Za-z_][\w./~-]{0,200}\.[A-Za-z_]\w{0,100}"
+_VALUE = re.compile(rf"({_NAME})\(([^\n]*)\)|\(({_NAME})\) [^\n]*")
+_POINTER_TYPE = re.compile(rf"(\*{_NAME[3:]}) ")
+
+
+def looks_like(text: str) -> bool:
+    """Whether the header of a goroutine or the place of a Go source is in the text."""
+    if ".go:" not in text and "goroutine " not in text:
+        return False
+    if _SIGN.search(text, 0, STACK_CHARS_MAX) is not None:
+        return True
+    return len(text) > STACK_CHARS_MAX and _SIGN.search(text[HEAD_CHARS_KEPT - STACK_CHARS_MAX :]) is not None
+
+
+def cut(text: str) -> str:
+    """Keep the first `STACK_CHARS_MAX` characters, where the raise is.
+
+    With a message of megabytes before the frames, its beginning and the text's end.
+    """
+    if len(text) <= STACK_CHARS_MAX or _SIGN.search(text, 0, STACK_CHARS_MAX) is not None:
+        return text[:STACK_CHARS_MAX]
+    return text[:HEAD_CHARS_KEPT] + text[HEAD_CHARS_KEPT - STACK_CHARS_MAX :]
+
+
+def outline(text: str, known: Iterable[str] = ()) -> Outline:
+    """Cut a text into runs of frames and what stands between them. Lines end with LF.
+
+    `known` are runs of other texts. One that a text has is its only run if no line before it begins with a tab, and it
+    ends where an empty line, the text's end or no further place follows.
+    """
+    for run in known:
+        at = text.find(run)
+        if at < 0 or not _begins_run(text, at) or not _OPENING.match(run):
+            continue
+        rest = text[at + len(run) :]
+        header = _HEADER.search(text, 0, at)
+        if header is None:
+            if not rest and "goroutine " not in text and _GIN not in text[:at]:
+                return Outline(bodies=("", run), heads=(text[:at], ""), opening=run)
+        elif header.end() == at and (rest.startswith("\n") or _FURTHER.search(rest) is None):
+            return _outline_dump(text[:at], run, rest)
+    header = _HEADER.search(text) if "goroutine " in text else None
+    if header is None:
+        return _outline_carried(text)
+    at = header.end()
+    found = _RUN.match(text, at)
+    run = found.group() if found else ""
+    return _outline_dump(text[:at], run, text[at + len(run) :])
+
+
+def _begins_run(text: str, at: int) -> bool:
+    """Whether a run can begin here and nowhere before."""
+    return (at == 0 or text[at - 1] == "\n") and text.find("\t", 0, at) < 0 and text.find(_ELIDED, 0, at) < 0
+
+
+def _outline_dump(before: str, run: str, after: str) -> Outline:
+    """Cut what stands before the first goroutine's frames into the values of panics."""
+    opening = run if run.endswith("\n") else ""
+    panic = _PANIC.search(before)
+    if panic is None:
+        return Outline(preamble=before, bodies=(run,), heads=("",), tail=after, opening=opening)
+    bodies, heads = [""], []
+    for number, said in enumerate(_NESTED.split(before[panic.start() :])):
+        if not number:
+            heads.append(said)
+        elif _is_repeated(heads[-1], said):
+            heads[-1] += "\t" + said
+        else:
+            bodies.append("\t")
+            heads.append(said)
+    return Outline(
+        preamble=before[: panic.start()], bodies=(*bodies, run), heads=(*heads, ""), tail=after, opening=opening
+    )
+
+
+def _is_repeated(first: str, second: str) -> bool:
+    """Whether a panic is the one before it again: recovered, and raised anew with the same value."""
+    value = first.rpartition(_RECOVERED)[0].rpartition("panic: ")[2]
+    return bool(value) and second[len("panic: ") :].startswith((value + "\n", value + _RECOVERED))
+
+
+def _outline_carried(text: str) -> Outline:
+    """Cut the text of an error that carries its stack: the messages are before, between and behind the runs."""
+    runs = list(_RUN.finditer(text))
+    for shape in () if runs else (_BAR_RUN, _FILE_RUN, _LINE_RUN):
+        runs = list(shape.finditer(text))
+        if runs:
+            break
+    bodies, heads, position = [""], [], 0
+    for run in runs:
+        heads.append(text[position : run.start()])
+        bodies.append(run.group())
+        position = run.end()
+    heads.append(text[position:])
+    preamble = ""
+    if _GIN in heads[0]:  # the request stands between
+        at = heads[0].rstrip("\n").rfind("\n\n") + 2
+        preamble, heads[0] = heads[0][:at], heads[0][at:]
+    opening = bodies[1] if len(runs) == 1 and position == len(text) and text.endswith("\n") else ""
+    return Outline(preamble=preamble, bodies=tuple(bodies), heads=tuple(heads), opening=opening)
+
+
+def read_head(head: str) -> tuple[str, str]:
+    """Split what was said before frames into type and message.
+
+    A panic prints the value: its type is known for the runtime's own errors and for values that are no text. Errors
+    that carry a stack print the message alone; their type is sent beside it.
+    """
+    if not head.startswith(_PANIC_WORDS):
+        return _read_carried(head.strip())
+    at = head.rfind("goroutine ")
+    message = (head[:at] if at > 0 else head).partition("\n[signal ")[0].partition("\n\nruntime stack:")[0].strip()
+    if message.startswith(_PANIC_WORDS[1]):
+        message = message[len(_PANIC_WORDS[1]) :]
+        return STACK_OVERFLOW if message.startswith("stack overflow") else FATAL_ERROR, message
+    if message.startswith(_PANIC_WORDS[2]):
+        message = message.partition(": ")[2]
+    else:
+        message = message.removeprefix(_PANIC_WORDS[0]).removeprefix(_PANIC_WORDS[3])
+    if _RECOVERED in message:
+        message = message.partition(_RECOVERED)[0]
+    for beginning, kind in _RUNTIME_ERRORS:
+        if message.startswith(beginning):
+            return kind, message
+    value = _VALUE.fullmatch(message)
+    if value is not None:  # what is no text is printed as an address
+        return value[1] or value[3], value[2] or ""
+    return PANIC, message.strip()
+
+
+def _read_carried(message: str) -> tuple[str, str]:
+    if message.startswith("Wraps: ("):  # cockroachdb/errors: what stands behind the wrapper's frames
+        return "", message.partition(") ")[2].partition("\n")[0]
+    if "\n(1) " in message:
+        message = message.partition("\n(1) ")[0]
+    typed = _POINTER_TYPE.match(message)  # go-errors/errors
+    if typed is not None:
+        return typed[1], message[typed.end() :]
+    return "", message

@@ -13,6 +13,8 @@ from collector.stacks import (
     native_frames,
     python,
     raw,
+    rust,
+    rust_frames,
 )
 from collector.stacks.outline import StackParser
 
@@ -61,6 +63,15 @@ PARSERS: tuple[StackParser, ...] = (
         outline=go.outline,
         read_bodies=go_frames.read_bodies,
         read_head=go.read_head,
+    ),
+    StackParser(
+        name="rust",
+        languages=frozenset({"rust"}),
+        looks_like=rust.looks_like,
+        cut=rust.cut,
+        outline=rust.outline,
+        read_bodies=rust_frames.read_bodies,
+        read_head=rust.read_head,
     ),
 )
 

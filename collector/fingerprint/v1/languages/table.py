@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from collector.fingerprint.v1.languages import apple, dotnet, go, native, python, raw
+from collector.fingerprint.v1.languages import apple, dotnet, go, native, python, raw, rust
 
 if TYPE_CHECKING:
     from collector.fingerprint.v1.languages.rules import LanguageRules
@@ -15,6 +15,7 @@ _RULES: dict[str, LanguageRules] = {
     "go": go.RULES,
     "native": native.RULES,
     "python": python.RULES,
+    "rust": rust.RULES,
 }
 
 

@@ -9,6 +9,7 @@ from collector.stacks import (
     dotnet_frames,
     go,
     go_frames,
+    jvm,
     native,
     native_frames,
     python,
@@ -72,6 +73,15 @@ PARSERS: tuple[StackParser, ...] = (
         outline=rust.outline,
         read_bodies=rust_frames.read_bodies,
         read_head=rust.read_head,
+    ),
+    StackParser(
+        name="jvm",
+        languages=frozenset({"java", "kotlin", "scala", "groovy", "clojure", "android"}),
+        looks_like=jvm.looks_like,
+        cut=jvm.cut,
+        outline=jvm.outline,
+        read_bodies=jvm.read_bodies,
+        read_head=jvm.read_head,
     ),
 )
 

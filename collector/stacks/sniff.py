@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from collector.stacks.outline import STACK_CHARS_MAX
 from collector.stacks.parsers import PARSERS, RAW
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ def choose(text: str, language: str) -> StackParser:
     and a text that its own language's parser does not know is better kept as raw lines than read
     wrongly.
     """
+    if len(text) > 2 * STACK_CHARS_MAX:  # no parser keeps more than one end of it
+        text = text[:STACK_CHARS_MAX] + "\n" + text[-STACK_CHARS_MAX:]
     for parser in PARSERS:
         if language in parser.languages and parser.looks_like(text):
             return parser

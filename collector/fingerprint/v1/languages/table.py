@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from collector.fingerprint.v1.languages import apple, dotnet, go, native, python, raw, rust
+from collector.fingerprint.v1.languages import apple, dotnet, go, jvm, native, python, raw, rust
 
 if TYPE_CHECKING:
     from collector.fingerprint.v1.languages.rules import LanguageRules
@@ -13,6 +13,7 @@ _RULES: dict[str, LanguageRules] = {
     "apple": apple.RULES,
     "dotnet": dotnet.RULES,
     "go": go.RULES,
+    "jvm": jvm.RULES,
     "native": native.RULES,
     "python": python.RULES,
     "rust": rust.RULES,

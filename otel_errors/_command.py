@@ -12,6 +12,7 @@ from typing import Final
 COLLECTOR_MODULES: Final = {
     "chdb-core": "chdb",
     "clickhouse-connect": "clickhouse_connect",
+    "google-re2": "re2",
     "googleapis-common-protos": "google.rpc",
     "grpcio": "grpc",
     "backports.zstd": "backports.zstd",

@@ -61,7 +61,7 @@ _THROWN = (
 )
 _MARKER = r"[ \t]*+(?:Caused by|Wrapped by|Suppressed): (?:\[CIRCULAR REFERENCE: ?)?"
 _RUN = re.compile(
-    rf"(?:(?:\A|\n)[ \t]*+(?:{_FRAME_LINE}|{_ELIDED_LINE}))++(?:\n{_MARKER})?"
+    rf"(?:(?:\A|\n)[ \t]*+(?:{_FRAME_LINE}|{_ELIDED_LINE}))+(?:\n{_MARKER})?"
     rf"|(?:\A|\n){_MARKER}(?={_THROWN})",  # of an exception without frames
     re.MULTILINE,
 )

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 ROWS_PROTO = "error_rows.proto"
 STACK_CACHE_ENTRIES_MAX = 4096
-"""Encoded stacks that are kept; a stack of 30 frames takes about 3 KB, so about 12 MB at most."""
+STACK_CACHE_BYTES_MAX = 16 * 1024 * 1024
+"""Encoded stacks that are kept, and their size; a stack of 30 frames takes about 3 KB."""
 
 RESOURCE_CACHE_ENTRIES_MAX = 1024
 """Encoded resources that are kept, about 0.5 KB each: one per process that sends."""
@@ -43,6 +44,7 @@ class RowEncoder:
         # so an identity is the key; the object is kept beside the bytes, so that its identity is not given away.
         self._resources: dict[int, tuple[object, bytes]] = {}
         self._stacks: dict[int, tuple[object, bytes]] = {}
+        self._stacks_bytes = 0
 
     def events(self, events: Iterable[ErrorEvent]) -> Iterator[bytes]:
         """Length-delimited `ErrorEventRow` messages."""
@@ -164,8 +166,10 @@ class RowEncoder:
             columns_of.Counted.extend(counted)
             columns_of.Reason.extend(whys)
         encoded = bytes(row.SerializeToString())
-        if len(self._stacks) >= STACK_CACHE_ENTRIES_MAX:
+        self._stacks_bytes += len(encoded)
+        if len(self._stacks) >= STACK_CACHE_ENTRIES_MAX or self._stacks_bytes > STACK_CACHE_BYTES_MAX:
             self._stacks.clear()
+            self._stacks_bytes = len(encoded)
         self._stacks[id(reasons)] = (reasons, encoded)
         return encoded
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from collector.model import Frame
 from collector.stacks.in_app.apple import locate
 from collector.stacks.outline import FRAMES_MAX, Skeleton, SkeletonException
+from collector.stacks.remember import remember
 
 LINES_CACHED_MAX = 8192
 """Lines of frames that are remembered, about 1 KB each."""
@@ -44,7 +44,7 @@ def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
     return Skeleton(exceptions=(SkeletonException(head=0, frames=tuple(frames)),), raise_site=raise_site)
 
 
-@lru_cache(LINES_CACHED_MAX)
+@remember(LINES_CACHED_MAX)
 def _read_call(binary: str, rest: str) -> Frame:
     """Read `symbol + 52 (Cart.swift:23)`."""
     rest = rest.rstrip()
@@ -61,7 +61,7 @@ def _read_call(binary: str, rest: str) -> Frame:
     return Frame(module, function, file or binary, line, 0, in_app)
 
 
-@lru_cache(LINES_CACHED_MAX)
+@remember(LINES_CACHED_MAX)
 def _read_swift(rest: str) -> Frame:
     """Read `add(item:) + 8 in shop at /srv/Cart.swift:3:5`."""
     name, _, place = rest.rstrip().rpartition(" at ")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from collector.model import Frame
 from collector.stacks.in_app.native import locate
 from collector.stacks.outline import FRAMES_MAX, Skeleton, SkeletonException
+from collector.stacks.remember import remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +148,7 @@ def _form(sign: str, frame: str, read: Callable[[str], _Place], *, is_numbered: 
         sign=sign,
         first=re.compile(sign),
         frame=re.compile("^" + frame, re.MULTILINE),
-        read=lru_cache(LINES_CACHED_MAX)(lambda rest: _frame(*read(rest))),
+        read=remember(LINES_CACHED_MAX)(lambda rest: _frame(*read(rest))),
         is_numbered=is_numbered,
     )
 

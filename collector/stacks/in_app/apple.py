@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from collector.stacks.apple_names import read_name
+from collector.stacks.remember import remember
 
 NAMES_CACHED_MAX = 8192
 """Frames that are remembered, about 0.7 KB each."""
@@ -41,7 +41,7 @@ _UNKNOWN = re.compile(
 _GENERATED = frozenset({"start", "_start", "__libc_start_main", "__libc_start_call_main", "_dyld_start"})
 
 
-@lru_cache(NAMES_CACHED_MAX)
+@remember(NAMES_CACHED_MAX)
 def locate(symbol: str, binary: str) -> tuple[str, str, bool]:
     """Tell module and function of a symbol in a binary, and whether it is in-app.
 

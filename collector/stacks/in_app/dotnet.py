@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+
+from collector.stacks.remember import remember
 
 NAMES_CACHED_MAX = 8192
 """Method names that are remembered, about 0.5 KB each: a program has some thousands, and they repeat."""
@@ -95,7 +96,7 @@ LAMBDA = "<lambda>"
 """The function of a lambda whose compiler does not name the method around it (VB, nameless F# closures)."""
 
 
-@lru_cache(NAMES_CACHED_MAX)
+@remember(NAMES_CACHED_MAX)
 def locate(name: str) -> tuple[str, str, bool]:
     """Tell module (namespace and class) and function of a method as a frame names it, and whether it is in-app.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+
+from collector.stacks.remember import remember
 
 SYMBOLS_CACHED_MAX = 16384
 """Pairs of symbol and file that are remembered, about 0.5 KB each: a program has some thousands, and they repeat."""
@@ -81,7 +82,7 @@ _GENERATED = re.compile(r"(?:func|gowrap|deferwrap)?[0-9]+|")
 _SUFFIX = re.compile(r"-(?:fm|range[0-9]+)$")
 
 
-@lru_cache(SYMBOLS_CACHED_MAX)
+@remember(SYMBOLS_CACHED_MAX)
 def locate(symbol: str, file: str) -> tuple[str, str, bool]:
     """Tell package, function, and whether it is in-app, of a symbol and its source file.
 
@@ -102,7 +103,7 @@ def locate(symbol: str, file: str) -> tuple[str, str, bool]:
     return package, _function(name), in_app
 
 
-@lru_cache(SYMBOLS_CACHED_MAX)
+@remember(SYMBOLS_CACHED_MAX)
 def locate_file(file: str, function: str) -> tuple[str, str, bool]:
     """Do the same where only the file tells the package: its base name stands in, and the function may be missing."""
     path = file.replace("\\", "/") if "\\" in file else file

@@ -17,9 +17,9 @@ is left is the class and the method as the source has them:
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from collector.stacks.in_app.jvm_libraries import LIBRARIES, NOT_LIBRARIES
+from collector.stacks.remember import remember
 
 NAMES_CACHED_MAX = 16384
 """Qualified names that are remembered, about 0.5 KB each: a program has some thousands, and they repeat."""
@@ -44,7 +44,7 @@ _CALL_SITES = frozenset({"call", "callCurrent", "callStatic", "callConstructor",
 _SPECIAL = {"new": "<init>", "static": "<clinit>", "null": "lambda", "$init": "<init>"}
 
 
-@lru_cache(NAMES_CACHED_MAX)
+@remember(NAMES_CACHED_MAX)
 def locate(name: str) -> tuple[str, str, bool]:
     """Tell module, function and in-app of a frame's name, `loader/module@version/package.Class.method`.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from collector.stacks.native_names import LAMBDA, read_name
+from collector.stacks.remember import remember
 
 NAMES_CACHED_MAX = 8192
 """Frames that are remembered, about 0.7 KB each."""
@@ -56,7 +56,7 @@ _C_SOURCE = re.compile(r"(?:.*[/\\])?([^/\\]{1,200})\.c")
 _SOURCE = re.compile(r"(?:.*[/\\])?([^/\\]{1,200})\.\w{1,4}")
 
 
-@lru_cache(NAMES_CACHED_MAX)
+@remember(NAMES_CACHED_MAX)
 def locate(name: str, file: str, binary: str) -> tuple[str, str, bool]:
     """Tell module and function of a name in any spelling, and whether it is in-app.
 

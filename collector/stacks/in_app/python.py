@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+
+from collector.stacks.remember import remember
 
 FILES_CACHED_MAX = 8192
 """Source files whose module is remembered, about 0.5 KB each: a program has some thousands, and they repeat."""
@@ -23,7 +24,7 @@ _SUFFIX = re.compile(r"\.(?:py[cwxd]?|so|pyx)$|\.cpython-[0-9a-z_-]{1,40}\.so$")
 _TYPED_IN = ("<string>", "<stdin>", "<console>", "<ipython-input", "<doctest ", "<module>")
 
 
-@lru_cache(FILES_CACHED_MAX)
+@remember(FILES_CACHED_MAX)
 def locate(file: str) -> tuple[str, bool]:
     """Tell the module of a Python source file, and whether it is in-app.
 

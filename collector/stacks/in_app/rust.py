@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+
+from collector.stacks.remember import remember
 
 SYMBOLS_CACHED_MAX = 16384
 """Pairs of symbol and file that are remembered, about 0.7 KB each: a program has some thousands, and they repeat."""
@@ -104,7 +105,7 @@ SYMBOL_CHARS_MAX = 2048
 """Characters of a symbol that are read: those of chained futures are longer, and their beginning tells enough."""
 
 
-@lru_cache(SYMBOLS_CACHED_MAX)
+@remember(SYMBOLS_CACHED_MAX)
 def locate(symbol: str, file: str) -> tuple[str, str, bool]:
     """Tell module, function, and whether it is in-app, of a symbol and its source file (empty if unknown).
 
@@ -133,7 +134,7 @@ def _is_in_app(crate: str, parts: int, path: str) -> bool:
     return parts > 1 and crate.isidentifier() and crate not in _STANDARD_LIBRARY and crate not in _COMMON_CRATES
 
 
-@lru_cache(SYMBOLS_CACHED_MAX)
+@remember(SYMBOLS_CACHED_MAX)
 def locate_file(file: str) -> tuple[str, bool]:
     """Tell module and in-app of the place of a panic whose frames are unknown: the file's base name stands in."""
     path = file.replace("\\", "/") if "\\" in file else file

@@ -10,5 +10,5 @@ what repeats (the *bodies*: frames, chain markers, borders of groups) and what d
 can be kept: whoever meets the same bodies again reads only the heads.
 
 A new language is one file with these functions, one row in `parsers.py`, its in-app rules in
-`in_app/`, and golden cases.
+`in_app/`, its rules in `collector.fingerprint.v1.languages`, and golden cases.
 """

@@ -58,11 +58,6 @@ def looks_like(text: str) -> bool:
     return _SIGN.search(text, 0, STACK_CHARS_MAX) is not None
 
 
-def cut(text: str) -> str:
-    """Keep the first `STACK_CHARS_MAX` characters: the frame at the raise is the first."""
-    return text[:STACK_CHARS_MAX]
-
-
 def outline(text: str, known: Iterable[str] = ()) -> Outline:
     """Cut a text into a head, one block of frames, and the rest. Lines end with LF.
 

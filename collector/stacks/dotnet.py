@@ -22,13 +22,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from collector.stacks.outline import STACK_CHARS_MAX, Outline
+from collector.stacks.long_text import is_at_an_end, keep_frames
+from collector.stacks.outline import Outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-HEAD_CHARS_KEPT = 16 * 1024
-"""Characters of a message of megabytes that are kept before the frames, which come after it."""
 
 WORDS = "bei|à|en|em|in|в|w|v|ve|vid|bij|ved|på|hos|konum:|在|於|場所|위치:"
 """`at` in German, French, Spanish, Portuguese, Italian, Russian, Polish, Czech, ... as the runtime translates it."""
@@ -72,9 +70,7 @@ _GROUP = ("System.AggregateException:", "System.AggregateException\n")
 
 def looks_like(text: str) -> bool:
     """Whether a frame of .NET's or Mono's shape, or the end of an inner stack trace, is in the text."""
-    if _SIGN.search(text, 0, STACK_CHARS_MAX) is not None:
-        return True
-    return len(text) > STACK_CHARS_MAX and _SIGN.search(text[HEAD_CHARS_KEPT - STACK_CHARS_MAX :]) is not None
+    return is_at_an_end(_SIGN, text)
 
 
 def cut(text: str) -> str:
@@ -82,9 +78,7 @@ def cut(text: str) -> str:
 
     With a message of megabytes before the frames, its beginning and the text's end.
     """
-    if len(text) <= STACK_CHARS_MAX or _SIGN.search(text, 0, STACK_CHARS_MAX) is not None:
-        return text[:STACK_CHARS_MAX]
-    return text[:HEAD_CHARS_KEPT] + text[HEAD_CHARS_KEPT - STACK_CHARS_MAX :]
+    return keep_frames(text, _SIGN)
 
 
 def outline(text: str, known: Iterable[str] = ()) -> Outline:

@@ -25,13 +25,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from collector.stacks.outline import STACK_CHARS_MAX, Outline
+from collector.stacks.long_text import is_at_an_end, keep_frames
+from collector.stacks.outline import Outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-HEAD_CHARS_KEPT = 16 * 1024
-"""Characters of a message of megabytes that are kept before the frames, which come after it."""
 
 # `goroutine 1 gp=0xc0000061c0 m=0 mp=0xc194e0 [running, locked to thread]:`
 _HEADER = re.compile(
@@ -90,9 +88,7 @@ def looks_like(text: str) -> bool:
     """Whether the header of a goroutine or the place of a Go source is in the text."""
     if ".go:" not in text and "goroutine " not in text:
         return False
-    if _SIGN.search(text, 0, STACK_CHARS_MAX) is not None:
-        return True
-    return len(text) > STACK_CHARS_MAX and _SIGN.search(text[HEAD_CHARS_KEPT - STACK_CHARS_MAX :]) is not None
+    return is_at_an_end(_SIGN, text)
 
 
 def cut(text: str) -> str:
@@ -100,9 +96,7 @@ def cut(text: str) -> str:
 
     With a message of megabytes before the frames, its beginning and the text's end.
     """
-    if len(text) <= STACK_CHARS_MAX or _SIGN.search(text, 0, STACK_CHARS_MAX) is not None:
-        return text[:STACK_CHARS_MAX]
-    return text[:HEAD_CHARS_KEPT] + text[HEAD_CHARS_KEPT - STACK_CHARS_MAX :]
+    return keep_frames(text, _SIGN)
 
 
 def outline(text: str, known: Iterable[str] = ()) -> Outline:

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from collector.model import Frame
 from collector.stacks.in_app.jvm import locate
+from collector.stacks.long_text import HEAD_CHARS_KEPT, keep_head
 from collector.stacks.outline import (
     FRAMES_MAX,
     STACK_CHARS_MAX,
@@ -43,9 +44,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from collector.model import Relation
-
-HEAD_CHARS_KEPT = 16 * 1024
-"""Characters of a message of megabytes that are kept before the frames, which come after it."""
 
 EXCEPTIONS_MAX = 32
 """Exceptions of one text that are read: longer chains are loops, and each can have `FRAMES_MAX` elided frames."""
@@ -120,7 +118,7 @@ def cut(text: str) -> str:
     With a message of megabytes before the frames, its beginning and the frames.
     """
     if len(text) <= STACK_CHARS_MAX or _SIGN.search(text, 0, STACK_CHARS_MAX) is not None:
-        return text[:STACK_CHARS_MAX]
+        return keep_head(text)
     sign = _SIGN.search(text, STACK_CHARS_MAX)
     start = sign.start() if sign else HEAD_CHARS_KEPT
     return text[:HEAD_CHARS_KEPT] + text[start : start + STACK_CHARS_MAX - HEAD_CHARS_KEPT]

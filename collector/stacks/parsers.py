@@ -17,6 +17,7 @@ from collector.stacks import (
     rust,
     rust_frames,
 )
+from collector.stacks.long_text import keep_head
 from collector.stacks.outline import StackParser
 
 PARSERS: tuple[StackParser, ...] = (
@@ -42,7 +43,7 @@ PARSERS: tuple[StackParser, ...] = (
         name="apple",
         languages=frozenset({"swift"}),
         looks_like=apple.looks_like,
-        cut=apple.cut,
+        cut=keep_head,
         outline=apple.outline,
         read_bodies=apple_frames.read_bodies,
         read_head=apple.read_head,
@@ -51,7 +52,7 @@ PARSERS: tuple[StackParser, ...] = (
         name="native",
         languages=frozenset({"cpp"}),
         looks_like=native.looks_like,
-        cut=native.cut,
+        cut=keep_head,
         outline=native.outline,
         read_bodies=native_frames.read_bodies,
         read_head=native.read_head,
@@ -89,7 +90,7 @@ RAW = StackParser(
     name="raw",
     languages=frozenset(),
     looks_like=raw.looks_like,
-    cut=raw.cut,
+    cut=keep_head,
     outline=raw.outline,
     read_bodies=raw.read_bodies,
     read_head=raw.read_head,

@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from collector.stacks.outline import STACK_CHARS_MAX, Outline, Skeleton, SkeletonException
+from collector.stacks.outline import Outline, Skeleton, SkeletonException
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,11 +20,6 @@ _TYPE = re.compile(r"[^\W\d][\w$]{0,200}(?:(?:\.|::|\\)[\w$<>]{1,200}){0,20}")
 def looks_like(text: str) -> bool:  # noqa: ARG001 - the parsers' common shape
     """Any text is a text of raw lines."""
     return True
-
-
-def cut(text: str) -> str:
-    """Keep the first `STACK_CHARS_MAX` characters."""
-    return text[:STACK_CHARS_MAX]
 
 
 def outline(text: str, known: Iterable[str] = ()) -> Outline:  # noqa: ARG001 - the common shape

@@ -33,13 +33,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from collector.stacks.long_text import is_at_an_end, keep_head, keep_head_and_end
 from collector.stacks.outline import STACK_CHARS_MAX, Outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-HEAD_CHARS_KEPT = 16 * 1024
-"""Characters of a message of megabytes that are kept before the frames, which come after it."""
 
 _COLOUR = r"(?:\x1b\[[0-9;]{0,16}m)"
 _SYMBOL = r"(?:0x[0-9a-f]{1,16} - )?(?=[^\n]{0,600}(?:::|_))"
@@ -90,11 +88,9 @@ BORROW_MUT_ERROR = "BorrowMutError"
 
 def looks_like(text: str) -> bool:
     """Whether a panic, a backtrace, a report or a list of causes is in the text."""
-    if _SIGN.search(text, 0, STACK_CHARS_MAX) is not None:
-        return True
-    if text.startswith("["):
+    if text.startswith("[") and _SIGN.search(text, 0, STACK_CHARS_MAX) is None:
         return len(text) <= STACK_CHARS_MAX and _is_chain(text)
-    return len(text) > STACK_CHARS_MAX and _SIGN.search(text[HEAD_CHARS_KEPT - STACK_CHARS_MAX :]) is not None
+    return is_at_an_end(_SIGN, text)
 
 
 def _is_chain(text: str) -> bool:
@@ -107,8 +103,8 @@ def cut(text: str) -> str:
     With a message of megabytes before the frames, its beginning and the text's end.
     """
     if len(text) <= STACK_CHARS_MAX or _begin_of_frames(text[:STACK_CHARS_MAX]) >= 0:
-        return text[:STACK_CHARS_MAX]
-    return text[:HEAD_CHARS_KEPT] + text[HEAD_CHARS_KEPT - STACK_CHARS_MAX :]
+        return keep_head(text)
+    return keep_head_and_end(text)
 
 
 def _begin_of_frames(text: str) -> int:

@@ -18,7 +18,7 @@ def choose(text: str, language: str) -> StackParser:
     and a text that its own language's parser does not know is better kept as raw lines than read
     wrongly.
     """
-    if len(text) > 2 * STACK_CHARS_MAX:  # no parser keeps more than one end of it
+    if len(text) > 2 * STACK_CHARS_MAX:  # megabytes are not searched for frames in their middle
         text = text[:STACK_CHARS_MAX] + "\n" + text[-STACK_CHARS_MAX:]
     for parser in PARSERS:
         if language in parser.languages and parser.looks_like(text):

@@ -1,0 +1,15 @@
+<?php
+
+namespace App;
+
+class PaymentError extends \DomainException
+{
+}
+
+class StockError extends \DomainException
+{
+}
+
+class GatewayDown extends \UnexpectedValueException
+{
+}

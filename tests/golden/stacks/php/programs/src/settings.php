@@ -1,0 +1,3 @@
+<?php
+
+throw new App\StockError("no settings for " . $order);

@@ -1,0 +1,3 @@
+function price(order) {
+  return order..price;
+}

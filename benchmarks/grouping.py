@@ -12,8 +12,9 @@ import time
 import tracemalloc
 from typing import TYPE_CHECKING
 
-from collector.grouping import Grouper, group
+from collector.grouping import Grouper, RulesInUse, group
 from collector.model import ExceptionSighting
+from collector.rules.load import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ DISTINCT = 2_000
 REPEATED = 10_000
 FINGERPRINTS = 20_000
 MEBIBYTE = 2**20
+RESOURCE = {"telemetry.sdk.language": "python", "service.name": "shop"}  # one mapping, as the drain gives it
 HEADER = "Traceback (most recent call last):\n"
 FRAME = '  File "/srv/shop/pay.py", line 3, in get\n    raise PaymentError(1)\n'
 
@@ -50,7 +52,7 @@ def sighting(text: bytes, message: str) -> ExceptionSighting:
         exception_type="shop.errors.PaymentError",
         exception_message=message,
         exception_stacktrace=text.decode(),
-        resource={"telemetry.sdk.language": "python", "service.name": "shop"},
+        resource=RESOURCE,
     )
 
 
@@ -67,6 +69,18 @@ def rate(make: Callable[[], Callable[[ExceptionSighting], object]], texts: Seque
             call(one)
         best = max(best, len(texts) / (time.process_time() - started))
     return best
+
+
+def rules(*, last: str) -> RulesInUse:
+    """Fifty rules as people write them, of which only the last can hold for these errors."""
+    lines = [f"- match: {{service: other-{n}*, message: '*refused {n}*'}}\n  fingerprint: a{n}" for n in range(10)]
+    lines += [f"- match: {{message: '/timed out after {n}[0-9]+ s/'}}\n  fingerprint: b{n}" for n in range(15)]
+    lines += [f"- match: {{attribute.tenant: 't{n}*', type: 'X*'}}\n  severity: warning" for n in range(10)]
+    lines += [f"- match: {{service: shop, frame: {{module: 'vendor{n}.*'}}}}\n  in_app: true" for n in range(10)]
+    lines += [f"- match: {{environment: dev{n}}}\n  drop: true" for n in range(4)]
+    return RulesInUse(
+        load("rules:\n" + "\n".join(lines) + f"\n- match: {{message: '{last}'}}\n  fingerprint: z", "rules")
+    )
 
 
 def hostile() -> dict[str, str]:
@@ -86,6 +100,7 @@ def hostile() -> dict[str, str]:
 
 
 def main() -> None:
+    ruled, holding = rules(last="*nothing*"), rules(last="*customer*")
     distinct = [(stack(n, message(n)), message(n)) for n in range(DISTINCT)]
     repeated = [(stack(1, message(n)), message(n)) for n in range(REPEATED)]
     same = [(stack(1, "no stock"), "no stock")] * REPEATED
@@ -95,6 +110,8 @@ def main() -> None:
         ("distinct, nothing remembered (group)", lambda: group, distinct, ""),
         ("the stack repeats, every message differs", lambda: Grouper().group, repeated, "50,000"),
         ("the whole text repeats", lambda: Grouper().group, same, ""),
+        ("the stack repeats, 50 rules that don't hold", lambda: Grouper(ruled).group, repeated, ""),
+        ("the stack repeats, one rule holds", lambda: Grouper(holding).group, repeated, ""),
     )
     for name, make, texts, budget in rows:
         print(f"{name:44}{rate(make, texts):12,.0f}{budget:>10}")

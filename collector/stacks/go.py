@@ -26,7 +26,7 @@ import re
 from typing import TYPE_CHECKING
 
 from collector.stacks.long_text import is_at_an_end, keep_frames
-from collector.stacks.outline import Outline
+from collector.stacks.outline import STACK_CHARS_MAX, Outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,18 +42,18 @@ _SIGN = re.compile(
     re.MULTILINE,
 )
 _END = r"(?:\n|\Z)"
-_PLACE = r":[0-9]{1,9}(?: \+0x[0-9a-f]{1,16}(?: fp=[^\n]*+)?)?"
+_PLACE = r":[0-9]{1,9}(?: \+0x[0-9a-f]{1,16}(?: fp=[^\n]*)?)?"
 _RUN = re.compile(
-    rf"^(?:(?!created by |goroutine )[^\n\t ][^\n]*+\n\t(?:[A-Za-z]:)?[^\n:]*{_PLACE}{_END}"
+    rf"^(?:(?!created by |goroutine )[^\n\t ][^\n]*\n\t(?:[A-Za-z]:)?[^\n:]*{_PLACE}{_END}"
     rf"|\.\.\.[^\n.]{{1,60}} elided\.\.\.{_END})+",
     re.MULTILINE,
 )
-_BAR_RUN = re.compile(rf"^(?:  \| [^\n\t]++\n  \| \t[^\n]*:[0-9]{{1,9}}{_END})+", re.MULTILINE)
+_BAR_RUN = re.compile(rf"^(?:  \| [^\n\t]+\n  \| \t[^\n]*:[0-9]{{1,9}}{_END})+", re.MULTILINE)
 _FILE_RUN = re.compile(
-    rf"^(?:[^\n\t ][^\n]*:[0-9]{{1,9}} \(0x[0-9a-f]{{1,16}}\){_END}(?:\t[^\n]*+{_END})?)+", re.MULTILINE
+    rf"^(?:[^\n\t ][^\n]*:[0-9]{{1,9}} \(0x[0-9a-f]{{1,16}}\){_END}(?:\t[^\n]*{_END})?)+", re.MULTILINE
 )
 _LINE_RUN = re.compile(rf"^(?:\t[^\n\t:/][^\n\t:]*:(?:[A-Za-z]:)?[^\n:]*:[0-9]{{1,9}}{_END})+", re.MULTILINE)
-_OPENING = re.compile(r"[^\n\t ][^\n]*+\n\t(?:[A-Za-z]:)?[^\n:]*:[0-9]{1,9}(?: \+0x[0-9a-f]{1,16})?\n")
+_OPENING = re.compile(r"[^\n\t ][^\n]*\n\t(?:[A-Za-z]:)?[^\n:]*:[0-9]{1,9}(?: \+0x[0-9a-f]{1,16})?\n")
 
 _PANIC = re.compile(r"^(?:panic: |fatal error: )|\bpanic serving (?=[^\s]{1,100}: )|\[PANIC RECOVER\] ", re.MULTILINE)
 _NESTED = re.compile(r"^\t(?=panic: )", re.MULTILINE)
@@ -74,6 +74,7 @@ _RUNTIME_ERRORS = (
     ("close of closed channel", "runtime.plainError"),
     ("close of nil channel", "runtime.plainError"),
 )
+_RUNTIME_WORDS = tuple(words for words, _ in _RUNTIME_ERRORS)
 PANIC = "panic"
 FATAL_ERROR = "fatal error"
 STACK_OVERFLOW = "stack overflow"
@@ -86,8 +87,11 @@ _POINTER_TYPE = re.compile(rf"(\*{_NAME[3:]}) ")
 
 def looks_like(text: str) -> bool:
     """Whether the header of a goroutine or the place of a Go source is in the text."""
-    if ".go:" not in text and "goroutine " not in text:
+    word = text.find("goroutine ")
+    if word < 0 and ".go:" not in text:
         return False
+    if 0 <= word < STACK_CHARS_MAX and _HEADER.match(text, word):
+        return True
     return is_at_an_end(_SIGN, text)
 
 
@@ -105,17 +109,16 @@ def outline(text: str, known: Iterable[str] = ()) -> Outline:
     `known` are runs of other texts. One that a text has is its only run if no line before it begins with a tab, and it
     ends where an empty line, the text's end or no further place follows.
     """
+    at = text.rfind("\n", 0, max(0, text.find("\n\t"))) + 1  # the line before the first that begins with a tab
     for run in known:
-        at = text.find(run)
-        if at < 0 or not _begins_run(text, at) or not _OPENING.match(run):
-            continue
-        rest = text[at + len(run) :]
-        header = _HEADER.search(text, 0, at)
-        if header is None:
-            if not rest and "goroutine " not in text and _GIN not in text[:at]:
-                return Outline(bodies=("", run), heads=(text[:at], ""), opening=run)
-        elif header.end() == at and (rest.startswith("\n") or _FURTHER.search(rest) is None):
-            return _outline_dump(text[:at], run, rest)
+        if text.startswith(run, at) and _OPENING.match(run) and _ELIDED not in text[:at]:
+            rest, word = text[at + len(run) :], text.find("goroutine ")
+            header = _HEADER.match(text, word) if 0 <= word < at else None
+            if word < 0:
+                if not rest and _GIN not in text[:at]:
+                    return Outline(bodies=("", run), heads=(text[:at], ""), opening=run)
+            elif header and header.end() == at and (rest.startswith("\n") or _FURTHER.search(rest) is None):
+                return _outline_dump(text[:at], run, rest)
     header = _HEADER.search(text) if "goroutine " in text else None
     if header is None:
         return _outline_carried(text)
@@ -123,11 +126,6 @@ def outline(text: str, known: Iterable[str] = ()) -> Outline:
     found = _RUN.match(text, at)
     run = found.group() if found else ""
     return _outline_dump(text[:at], run, text[at + len(run) :])
-
-
-def _begins_run(text: str, at: int) -> bool:
-    """Whether a run can begin here and nowhere before."""
-    return (at == 0 or text[at - 1] == "\n") and text.find("\t", 0, at) < 0 and text.find(_ELIDED, 0, at) < 0
 
 
 def _outline_dump(before: str, run: str, after: str) -> Outline:
@@ -145,9 +143,7 @@ def _outline_dump(before: str, run: str, after: str) -> Outline:
         else:
             bodies.append("\t")
             heads.append(said)
-    return Outline(
-        preamble=before[: panic.start()], bodies=(*bodies, run), heads=(*heads, ""), tail=after, opening=opening
-    )
+    return Outline(preamble=before[: panic.start()], bodies=(*bodies, run), heads=(*heads, after), opening=opening)
 
 
 def _is_repeated(first: str, second: str) -> bool:
@@ -183,6 +179,8 @@ def read_head(head: str) -> tuple[str, str]:
     A panic prints the value: its type is known for the runtime's own errors and for values that are no text. Errors
     that carry a stack print the message alone; their type is sent beside it.
     """
+    if not head:
+        return "", ""
     if not head.startswith(_PANIC_WORDS):
         return _read_carried(head.strip())
     at = head.rfind("goroutine ")
@@ -196,18 +194,17 @@ def read_head(head: str) -> tuple[str, str]:
         message = message.removeprefix(_PANIC_WORDS[0]).removeprefix(_PANIC_WORDS[3])
     if _RECOVERED in message:
         message = message.partition(_RECOVERED)[0]
-    for beginning, kind in _RUNTIME_ERRORS:
-        if message.startswith(beginning):
-            return kind, message
-    value = _VALUE.fullmatch(message)
+    if message.startswith(_RUNTIME_WORDS):
+        return next((kind, message) for words, kind in _RUNTIME_ERRORS if message.startswith(words))
+    value = _VALUE.fullmatch(message) if "(" in message else None
     if value is not None:  # what is no text is printed as an address
         return value[1] or value[3], value[2] or ""
     return PANIC, message.strip()
 
 
 def _read_carried(message: str) -> tuple[str, str]:
-    if message.startswith("Wraps: ("):  # cockroachdb/errors: what stands behind the wrapper's frames
-        return "", message.partition(") ")[2].partition("\n")[0]
+    if "Wraps: (" in message and message.startswith(("Wraps: (", "| [...")):  # behind a wrapper's frames
+        return "", message.partition("Wraps: (")[2].partition(") ")[2].partition("\n")[0]
     if "\n(1) " in message:
         message = message.partition("\n(1) ")[0]
     typed = _POINTER_TYPE.match(message)  # go-errors/errors

@@ -17,7 +17,7 @@ STACKS_MAX = 16
 
 _FILE = r"((?:[A-Za-z]:)?[^\n:]+):([0-9]{1,9})"
 # The arguments begin at the first bracket that is no pointer's receiver.
-_CALL = re.compile(rf"([^\n(]+(?:\(\*[^\n()]*\)[^\n(]*)*)[^\n]*\n\t{_FILE}")
+_CALL = re.compile(rf"([^\n(]+(?:\(\*[^\n()]*\)[^\n(]*)*)[^\n]*\n\t{_FILE}[^\n]*\n?")
 _BAR_CALL = re.compile(rf"  \| ([^\n\t]+)\n  \| \t{_FILE}")
 _FILE_CALL = re.compile(rf"(?:^|\n){_FILE} \(0x[0-9a-f]+\)(?:\n\t([^\n:]*): )?")
 _LINE_CALL = re.compile(rf"\t([^\n\t:]+):{_FILE}")
@@ -106,15 +106,11 @@ def _segments(calls: Sequence[_Call]) -> list[Sequence[_Call]]:
 
 
 def _frames(calls: Sequence[_Call]) -> tuple[Frame, ...]:
-    return tuple([_frame(*call) for call in calls[:FRAMES_MAX]])
-
-
-def _frame(symbol: str, file: str, line: str) -> Frame:
-    if symbol[0] == ".":
-        module, function, in_app = locate_file(file, symbol[1:])
+    if calls and calls[0][0].startswith("."):
+        found = [(locate_file(file, symbol[1:]), file, line) for symbol, file, line in calls[:FRAMES_MAX]]
     else:
-        module, function, in_app = locate(symbol, file)
-    return Frame(module, function, file, int(line), 0, in_app)
+        found = [(locate(symbol, file), file, line) for symbol, file, line in calls[:FRAMES_MAX]]
+    return tuple([Frame(module, name, file, int(line), 0, in_app) for (module, name, in_app), file, line in found])
 
 
 def _raise_site(calls: Sequence[_Call]) -> str:

@@ -58,7 +58,9 @@ class StackParser:
     `languages` are values of the resource attribute `telemetry.sdk.language`. `cut` bounds the
     text to `STACK_CHARS_MAX` at the end that matters least. `outline` also takes openings of other
     texts, which change its speed and nothing else. `read_head` gives (type, message); the type is
-    empty when the head does not begin with one.
+    empty when the head does not begin with one. `vague_types` are types that a text may have though
+    the error's own class is another: a class that was sent beside the text is taken instead. `plain_message`
+    takes off a message that was sent beside the text what differs between two raises, as `read_head` does.
     """
 
     name: str
@@ -68,3 +70,5 @@ class StackParser:
     outline: Callable[[str, Iterable[str]], Outline]
     read_bodies: Callable[[tuple[str, ...]], Skeleton]
     read_head: Callable[[str], tuple[str, str]]
+    vague_types: frozenset[str] = frozenset()
+    plain_message: Callable[[str], str] = str

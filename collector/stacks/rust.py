@@ -2,14 +2,14 @@
 
 A panic (before Rust 1.73 the message stands in quotes before the place):
 
-    <head>  thread 'main' (25310)
+            thread 'main' (25310)
     <body>   panicked at src/main.rs:95:5
     <head>  :
             order 17 is lost
     <body>  stack backtrace:
                0: core::panicking::panic_fmt
                          at /rustc/5980.../library/core/src/panicking.rs:80:14
-    <tail>  note: run with `RUST_BACKTRACE=1` ...
+            note: run with `RUST_BACKTRACE=1` ...
 
 An error, as `{:?}` of anyhow and eyre prints it; color-eyre numbers the messages and draws lines around the parts:
 
@@ -50,7 +50,7 @@ _MARKER = re.compile(
     re.MULTILINE,
 )
 _SPAN_TRACE = re.compile(r"^ {0,4}\u2501+ SPANTRACE \u2501+\n+(?=[ \x1b])", re.MULTILINE)
-_BLOCK = re.compile(r"(?:[ \x1b][^\n]*+(?:\n|\Z))+")
+_BLOCK = re.compile(r"(?:[ \x1b][^\n]*(?:\n|\Z))+")
 _FIRST_FRAME = re.compile(
     r"^ {0,4}[0-9]{1,4}: +(?:0x[0-9a-f]{1,16} - )?(?:[^\n]{1,600}\n(?: {6,20}with [^\n]*\n)? {6,40}at [^\n]{1,600}:[0-9]"
     r"|[\w<][^\n ]{0,600}::[^\n]*\n {0,4}[0-9]{1,4}: +(?:0x[0-9a-f]{1,16} - )?[\w<][^\n ]*(?:\n|$))",
@@ -58,7 +58,7 @@ _FIRST_FRAME = re.compile(
 )
 _DEBUG = re.compile(r'Backtrace \[(?:\{ fn: "(?:[^"\\\n]|\\.)*"[^{}\n]*\}(?:, )?)+\]?')
 _CAUSES = "\n\nCaused by:\n"
-_LOCATION = re.compile(rf"\n\n(?=Location:\n|{_COLOUR}?Location:)|\n(?=Location: )")
+_LOCATION = re.compile(r"\n\n(?=Location:\n)|\n(?=Location: )")
 _NOTE = re.compile(r"^note: (?:run with `RUST_BACKTRACE|Some details are omitted)", re.MULTILINE)
 _COLOURED_PANIC = "The application panicked (crashed)."
 _JSON_CHAIN = re.compile(r'\["(?:[^"\\\n]|\\[^nrt])*"(?:, ?"(?:[^"\\\n]|\\[^nrt])*")*\]|\[\]')
@@ -66,7 +66,7 @@ _FOREIGN = re.compile(r'"\s*at |\.(?:java|kt|js|ts|py|go|rb|php|cs)\b|/in `')
 _SIGN = re.compile(
     rf"\bthread '[^\n]{{0,200}}?'(?: \([0-9]{{1,20}}\))? panicked at "
     rf"|^[Ss]tack backtrace:\n {{0,4}}[0-9]{{1,4}}: |\u2501 (?:BACK|SPAN)TRACE \u2501"
-    rf"|^{_COLOUR}?The application panicked \(crashed\)\."
+    rf"|^Location:\n? {{1,4}}{_COLOUR}?[^\n:]{{1,600}}\.rs{_COLOUR}?:|^{_COLOUR}?The application panicked \(crashed\)\."
     rf'|\bBacktrace \[\{{ fn: "|\n\nCaused by:\n {{4}}\S'
     rf"|^ {{0,4}}[0-9]{{1,4}}: +(?:0x[0-9a-f]{{1,16}} - )?[\w<][^\n]{{0,600}}\n"
     r"(?: {6,20}with [^\n]*\n)? {6,40}at [^\n:]{1,600}\.rs:[0-9]"
@@ -74,6 +74,8 @@ _SIGN = re.compile(
     r" {0,4}[0-9]{1,4}: ",
     re.MULTILINE,
 )
+# A text that holds none of these has no sign.
+_NEEDLES = ("::", ".rs", " panicked ", "tack backtrace:", "TRACE \u2501", "Caused by:\n    ", "Backtrace [{")
 _ANSI = re.compile(r"\x1b\[[0-9;]{0,16}m")
 _NUMBERED = re.compile(r"^ {0,8}[0-9]{1,3}: ", re.MULTILINE)
 _INDENTED = re.compile(r"^ {1,8}", re.MULTILINE)
@@ -88,9 +90,9 @@ BORROW_MUT_ERROR = "BorrowMutError"
 
 def looks_like(text: str) -> bool:
     """Whether a panic, a backtrace, a report or a list of causes is in the text."""
-    if text.startswith("[") and _SIGN.search(text, 0, STACK_CHARS_MAX) is None:
-        return len(text) <= STACK_CHARS_MAX and _is_chain(text)
-    return is_at_an_end(_SIGN, text)
+    if text.startswith("[") and len(text) <= STACK_CHARS_MAX and _is_chain(text):
+        return True
+    return any(needle in text for needle in _NEEDLES) and is_at_an_end(_SIGN, text)
 
 
 def _is_chain(text: str) -> bool:
@@ -118,8 +120,8 @@ def outline(text: str, known: Iterable[str] = ()) -> Outline:
 
     `known` are the frames of other texts, their announcing line first, which is searched before anything else.
     """
-    for run in known:
-        if run.startswith("stack backtrace:\n"):
+    for run in known if "Backtrace [{" not in text else ():
+        if run.startswith(("stack backtrace:\n", "Stack backtrace:\n")):
             found = _MARKER.search(text)
             at = found.start() if found else -1
             if found and text.startswith(run, at) and text[at + len(run) : at + len(run) + 1] not in (" ", "\x1b"):
@@ -144,25 +146,21 @@ def _outline_panic_or_report(before: str, run: str, after: str) -> Outline:
     opening = run if run.endswith("\n") else ""
     thread = _THREAD.search(before)
     if thread is not None:
-        preamble, said = before[: thread.start()], before[thread.start() :]
-        place = _NEW_PLACE.match(said, thread.end() - thread.start())
+        place = _NEW_PLACE.match(before, thread.end())
         if place is not None:
-            return Outline(
-                preamble=preamble,
-                bodies=("", place.group(), run),
-                heads=(said[: place.start()], said[place.end() :], ""),
-                tail=after,
-                opening=opening,
-            )
+            bodies, heads = (place.group(), run), (before[place.end() :], after)
+            return Outline(preamble=before[: place.start()], bodies=bodies, heads=heads, opening=opening)
+        preamble, said = before[: thread.start()], before[thread.start() :]
         border = max(said.rfind("', "), said.rfind("': "))
-        if border >= 0 and _OLD_PLACE.match(said, border):
-            return Outline(preamble=preamble, bodies=("", said[border:] + run), heads=(said[:border], ""), tail=after)
-        return Outline(preamble=preamble, bodies=("", run), heads=(said, ""), tail=after, opening=opening)
+        if border < 0 or not _OLD_PLACE.match(said, border):
+            border = len(said)
+        bodies, heads = ("", said[border:] + run), (said[:border], after)
+        return Outline(preamble=preamble, bodies=bodies, heads=heads, opening=opening)
     location = _LOCATION.search(before)
     at = location.start() if location else len(before)
     if location is None and run:
         at = len(before.rstrip("\n"))
-    return Outline(bodies=("", before[at:] + run), heads=(before[:at], ""), tail=after)
+    return Outline(bodies=("", before[at:] + run), heads=(before[:at], after), opening=opening)
 
 
 def _outline_chain(text: str) -> Outline:

@@ -16,10 +16,12 @@ _FRAME = re.compile(
     rf"^ *[0-9]{{1,5}}: +(?:0x[0-9a-f]+ - )?([^\n]+)(?:\n +with [^\n]*)?(?:\n +at {_FILE})?", re.MULTILINE
 )
 _DEBUG_FRAME = re.compile(r'\{ fn: "((?:[^"\\]|\\.)*)"(?:, file: "((?:[^"\\]|\\.)*)"(?:, line: ([0-9]{1,9}))?)?()')
-_PLACE = re.compile(rf"(?: panicked at |', |': ){_FILE}")
+_PLACE = re.compile(rf"(?:^ panicked at |^', |^': |\n\nLocation:\n +|\nLocation: ){_FILE}")
 _ANSI = re.compile(r"\x1b\[[0-9;]{0,16}m")
 _UNKNOWN = "<unknown>"
 _BACKTRACE = " BACKTRACE \u2501"
+_SPAN_TRACE = " SPANTRACE \u2501"
+_FIELDS = re.compile(r" with \w[^\n]*")
 # What runs a panic's hook; the hook, which may be the program's own, is above it.
 _PANICS = ("rust_begin_unwind", "begin_panic")
 
@@ -32,16 +34,15 @@ def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
     if len(bodies) > 1 and bodies[1][:1] == "[":
         causes = [SkeletonException(head=index, relation="cause") for index in range(1, len(bodies) - 1)]
         return Skeleton(exceptions=(SkeletonException(head=0), *causes[:CAUSES_MAX]))
-    head = int(len(bodies) > 2)  # noqa: PLR2004  the place of a panic and its frames have a head between them
     frames = _read_frames(bodies[-1])
     if not frames:
-        place = _PLACE.match(bodies[1]) if len(bodies) > 1 else None
+        place = _PLACE.search(_ANSI.sub("", "".join(bodies)))
         if place is not None:
             module, in_app = locate_file(place[1])
             frames = [Frame(module, "", place[1], int(place[2]), int(place[3] or 0), in_app)]
     site = next((frame for frame in frames if frame.in_app), frames[0] if frames else None)
     return Skeleton(
-        exceptions=(SkeletonException(head=head, frames=tuple(frames[:FRAMES_MAX])),),
+        exceptions=(SkeletonException(head=0, frames=tuple(frames[:FRAMES_MAX])),),
         raise_site=f"{site.file}:{site.line}:{site.module}::{site.function}" if site else "",
     )
 
@@ -52,6 +53,8 @@ def _read_frames(body: str) -> list[Frame]:
     at = body.find(_BACKTRACE)
     if at >= 0:
         body = body[at:]
+    elif _SPAN_TRACE in body:
+        body = _FIELDS.sub("", body)
     found = _DEBUG_FRAME.findall(body) if "Backtrace [{" in body else _FRAME.findall(body)
     frames, start = [], 0
     for symbol, file, line, column in found:

@@ -21,6 +21,8 @@ PROGRAMS = HERE / "programs"
 TOOLS = ("java", "spring", "kotlin", "scala213", "scala3", "groovy", "clojure")
 CHARS_MAX = 6 * 1024
 LINES_MAX = 60
+LOGGED = ("jdk17-3", "jdk25-4")
+"""Variants of which the stacks as loggers print them are kept too."""
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -46,6 +48,8 @@ def keep(text: str, variant: str, case: str = "") -> None:
     text = re.sub(r"~?\[(?:out|classes)[^\]]*/:na\]", "~[classes!/:1.0]", text)
     for view in text.split("#### ")[1:]:
         name, _, stack = view.partition("\n")
+        if name in ("packaging", "rootfirst", "short") and variant not in LOGGED:
+            continue
         error, variant_of = (f"java_{case}", f"{variant}-{name}".removesuffix("-seen")) if case else (name, variant)
         if len(stack) > CHARS_MAX:
             stack = "".join(stack.splitlines(keepends=True)[:LINES_MAX])

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent / "stacks" / "rust"
-TEXT_LINES_MAX = 42
-TEXT_CHARS_MAX = 5500  # as a limit on attributes cuts it
+TEXT_LINES_MAX = 60
+TEXT_CHARS_MAX = 6000  # as a limit on attributes cuts it
 CARGO = Path.home() / ".cargo"
 
 
@@ -34,15 +34,24 @@ class Variant:
     profile: str = "dev"
     backtrace: str = "1"
     suffix: str = ""
+    only: frozenset[str] = frozenset()
 
 
+# Errors that their words alone tell from the others, and those whose words changed with Rust 1.73.
+TOLD_WITHOUT = frozenset(
+    ["message", "thread", "unwrap_closed", "expect", "borrow", "anyhow_context_recalled", "eyre", "color_eyre_context"]
+)
+REWORDED = frozenset({"assertion"})
 STABLE, NIGHTLY = ("rustc",), ("rustc", "+nightly")
 VARIANTS = (
     Variant(name="1.95", compiler=STABLE, folder="/srv/shop"),
     Variant(name="1.97", compiler=NIGHTLY, folder="/app"),
     Variant(name="1.95-full", compiler=STABLE, folder="/home/ci/releases/42", backtrace="full"),
     Variant(name="1.95-release", compiler=STABLE, folder="/opt/shop_v2", flags=("-O",), profile="release"),
-    Variant(name="1.95-off", compiler=STABLE, folder="/srv/shop", backtrace="0", suffix="_no_backtrace"),
+    Variant(
+        name="1.95-off", compiler=STABLE, folder="/srv/shop", backtrace="0", suffix="_no_backtrace", only=TOLD_WITHOUT
+    ),
+    Variant(name="1.97-off", compiler=NIGHTLY, folder="/app", backtrace="0", suffix="_no_backtrace", only=TOLD_WITHOUT),
 )
 
 
@@ -63,9 +72,9 @@ def build_shop(root: str, variant: Variant, number: int) -> Path:
     source.write_text("\n" * number + source.read_text())
     command = ["cargo", *variant.compiler[1:], "build", "--profile", variant.profile]
     target = Path(tempfile.gettempdir()) / f"record_rust_{'_'.join(variant.compiler)}"  # crates are built once
-    subprocess.run(
-        command, cwd=folder, check=True, capture_output=True, env={**os.environ, "CARGO_TARGET_DIR": str(target)}
-    )
+    # Without debug information the optimiser's inlining hides most functions of so small a program.
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(target), "CARGO_PROFILE_RELEASE_DEBUG": "1"}
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, env=environment)
     return target / ("debug" if variant.profile == "dev" else "release") / "shop"
 
 
@@ -79,6 +88,8 @@ def record(program: Path, variant: Variant, root: str, number: int) -> None:
         )
 
     for case in run().stdout.split():
+        if variant.only and case not in variant.only:
+            continue
         ran = run(case, str(17 + 1000 * number))
         if ran.stderr:
             keep(case, variant, ran.stderr, "", root, number)
@@ -94,6 +105,8 @@ def keep(name: str, variant: Variant, text: str, sent: str, root: str, number: i
         lines = [line + "\r" for line in lines]
     if number == 2 and lines[0] == "" and "thread '" in lines[1]:
         lines[0] = "2026-11-24T11:04:05.123Z ERROR shop: request failed"
+    if name in REWORDED and not variant.name.startswith("1.9"):
+        name += "_before_1.73"
     path = HERE / f"{name}{variant.suffix}~{variant.name}.txt"
     path.write_bytes("\n".join(lines).encode())
     if sent:
@@ -114,9 +127,11 @@ def main(compilers: list[str]) -> None:
                 folder="/home/ci/releases/43",
                 backtrace=backtrace,
                 suffix=suffix,
+                only=TOLD_WITHOUT if suffix else frozenset(),
             )
             with tempfile.TemporaryDirectory() as root:
-                record(build_panics(root, variant, number + 5), variant, root, number + 5)
+                program = build_panics(root, variant, number + len(VARIANTS))
+                record(program, variant, root, number + len(VARIANTS))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ TELEMETRY = "OpenTelemetry's own"
 COMPREHENSION = "comprehension: its function counts"
 MIDDLEWARE = "middleware"
 RECURSION = "recursion"
+WRAPPER = "carries its cause to another thread"
 TOO_DEEP = f"beyond the innermost {LIBRARY_FRAMES_MAX}"
 
 _DIGITS = re.compile(r"[0-9]{4,}")

@@ -64,9 +64,14 @@ def select(exceptions: Sequence[StackException], raw_lines: Sequence[str], parse
     frames: list[FrameReason] = []
     links: list[tuple[str, ...]] = []
     for number, error in enumerate(exceptions):
-        kind = type_name(error.type)
+        kind = type_name(rules.plain_type(error.type))
         recursion = kind in rules.recursion_types
-        why = v1_frames.reasons(error.frames, rules, recursion=recursion, any_in_app=any_in_app)
+        if kind in rules.wrapper_types and any(
+            link.relation == "cause" for link in exceptions[number + 1 : number + 2]
+        ):
+            why = [v1_frames.WRAPPER] * len(error.frames)
+        else:
+            why = v1_frames.reasons(error.frames, rules, recursion=recursion, any_in_app=any_in_app)
         is_counted = [reason == v1_frames.COUNTED for reason in why]
         frames.extend(map(FrameReason, repeat(number), error.frames, is_counted, why))
         counted = [f"in {v1_frames.name_of(frame)}" for frame in compress(error.frames, is_counted)]
@@ -76,12 +81,13 @@ def select(exceptions: Sequence[StackException], raw_lines: Sequence[str], parse
     lines = _raw_templates(raw_lines)
     components = (*_chain(exceptions, links), *lines)
     reported = links[0] if links else ("",)
-    message_counts = not lines and _stack_cannot_tell(reported, rules)
+    thrown = next((link for link in links if link[0] not in rules.wrapper_types), reported)
+    message_counts = not lines and _stack_cannot_tell(thrown, rules)
     return Selection(
         components=components,
         frames=tuple(frames),
         message_counts=message_counts,
-        value="" if message_counts else _value(components),
+        value="" if message_counts else value_of(components),
         type_fingerprint=_hash(("type " + reported[0],), 8),
         origin="raw" if lines else ("stack" if frames else "message"),
     )
@@ -102,7 +108,7 @@ def complete(selection: Selection, text: str) -> Fingerprint:
     value = selection.value
     if selection.message_counts:
         components = (*components, "message " + text)
-        value = _value(components)
+        value = value_of(components)
     return Fingerprint(
         value=value,
         type_fingerprint=selection.type_fingerprint,
@@ -148,7 +154,8 @@ def _raw_templates(lines: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def _value(components: Iterable[str]) -> str:
+def value_of(components: Iterable[str]) -> str:
+    """Hash components into a fingerprint's value."""
     return PREFIX + _hash(components, 16)
 
 

@@ -18,11 +18,14 @@ from __future__ import annotations
 
 import re
 
-from collector.stacks.in_app.jvm_libraries import LIBRARIES, NOT_LIBRARIES
+from collector.stacks.in_app.jvm_libraries import LIBRARIES, LIBRARY_SEGMENTS_MAX, NOT_LIBRARIES
 from collector.stacks.remember import remember
 
 NAMES_CACHED_MAX = 16384
 """Qualified names that are remembered, about 0.5 KB each: a program has some thousands, and they repeat."""
+
+PACKAGES_CACHED_MAX = 2048
+"""Packages that are remembered: a program and its libraries have some hundreds."""
 
 _HIDDEN = re.compile(r"/(?:0x)?[0-9a-fA-F]{1,16}(?=\.)")  # of a class that has no name of its own
 # What is generated at run time and passes a call on, behind the class that it stands for.
@@ -45,10 +48,11 @@ _SPECIAL = {"new": "<init>", "static": "<clinit>", "null": "lambda", "$init": "<
 
 
 @remember(NAMES_CACHED_MAX)
-def locate(name: str) -> tuple[str, str, bool]:
+def locate(name: str, file: str = "") -> tuple[str, str, bool]:
     """Tell module, function and in-app of a frame's name, `loader/module@version/package.Class.method`.
 
-    In-app is every package that is not one of the JDK, a language's runtime, a framework or a usual library.
+    `file` is the frame's, as sent. In-app is every package that is not one of the JDK, a language's runtime, a framework or
+    a usual library.
     """
     if "/" in name:
         name = _HIDDEN.sub("", name).rpartition("/")[2]
@@ -56,16 +60,24 @@ def locate(name: str) -> tuple[str, str, bool]:
     package, dot, simple = owner.rpartition(".")
     generated = False
     function = ""
-    if "$" in simple or "_" in simple or simple[-1:].isdigit():
-        simple, function, generated = _class(simple, method)
+    if "$" in simple or "_" in simple or "cript" in simple or "Accessor" in simple:
+        simple, function, generated = _class(simple, method, is_generated=file == "Unknown Source")
     if not function:
         function = _method(method) if "$" in method or "-" in method else method
     module = f"{package}{dot}{simple}"
-    in_app = not generated and (not module.startswith(LIBRARIES) or module.startswith(NOT_LIBRARIES))
+    in_app = not generated and (not _is_library(package) or module.startswith(NOT_LIBRARIES))
     return module, function, in_app
 
 
-def _class(simple: str, method: str) -> tuple[str, str, bool]:  # noqa: PLR0911 - one return a kind of name
+@remember(PACKAGES_CACHED_MAX)
+def _is_library(package: str) -> bool:
+    segments = package.split(".", LIBRARY_SEGMENTS_MAX)
+    if segments[0] in LIBRARIES:
+        return True
+    return any(".".join(segments[:count]) in LIBRARIES for count in range(2, LIBRARY_SEGMENTS_MAX + 1))
+
+
+def _class(simple: str, method: str, *, is_generated: bool) -> tuple[str, str, bool]:  # noqa: PLR0911 - one return a kind of name
     """A class's name without its package -> the class in the source, the method if the class names it, generated."""
     generated = _GENERATED.search(simple)
     if generated is not None:
@@ -78,9 +90,9 @@ def _class(simple: str, method: str) -> tuple[str, str, bool]:  # noqa: PLR0911 
     if not rest:
         return first or simple, "", False
     parts = rest.split("$")
-    if method in _CALL_SITES and parts[-1][:1].islower() and len(parts) == 1:
-        return first, parts[-1], True  # a call site that Groovy generates
-    is_clojure = method in _CLOJURE_METHODS and (first[:1].islower() or "__" in rest)
+    if is_generated and method in _CALL_SITES and parts[0][:1].islower():
+        return first, parts[0], True  # a call site that Groovy generates
+    is_clojure = (method in _CLOJURE_METHODS and first[:1].islower()) or _CLOJURE_SUFFIX.search(rest) is not None
     counted = is_clojure or any(part.isdigit() for part in parts) or "inlined" in parts
     names = [first]
     for part in parts:
@@ -90,7 +102,8 @@ def _class(simple: str, method: str) -> tuple[str, str, bool]:  # noqa: PLR0911 
         if closure is not None:
             return "$".join(names), closure.group(1) or "closure", False
         if is_clojure:
-            return "$".join(names), _COUNTER.sub("", _CLOJURE_SUFFIX.sub("", part)), False
+            named = _COUNTER.sub("", _CLOJURE_SUFFIX.sub("", part))
+            return "$".join(names), "fn" if named == "eval" else named, False
         if counted and (part[0].islower() or part[0] == "_"):  # a function, whose lambda this class is
             return "$".join(names), _method(part), False
         names.append(part.lstrip("0123456789") or part)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-LIBRARIES = tuple(
-    f"{package}."
-    for package in (
+LIBRARIES = frozenset(
+    (
         # runtimes and languages
         *("java", "javax", "jakarta", "jdk", "sun", "sunw", "oracle.jdbc", "netscape", "com.sun", "com.oracle"),
         *("com.ibm.ws", "com.ibm.jvm", "com.ibm.websphere", "openj9", "org.graalvm", "com.azul"),
@@ -161,6 +160,10 @@ LIBRARIES = tuple(
         *("sbt", "xsbt", "coursier", "com.intellij", "com.stripe", "com.twilio", "com.slack", "net.devh", "picocli"),
     )
 )
+
+"""Packages of up to `LIBRARY_SEGMENTS_MAX` segments; what is below them is theirs too."""
+
+LIBRARY_SEGMENTS_MAX = 3
 
 NOT_LIBRARIES = (
     "org.apache.jsp.",

@@ -90,13 +90,11 @@ _COMMON_CRATES = frozenset(
         "warp",
     ]
 )
-_LIBRARY_PATH = re.compile(
-    r"/rustc[/-]|/rustlib/src/|(?:^|/)\.?cargo/(?:registry|git)/|/registry/src/|(?:^|/)vendor/|^library/(?:alloc|core|std)/"
-    r"|/csu/|/sysdeps/"
-)
+_LIBRARY_ROOTS = ("library/alloc/", "library/core/", "library/std/", "vendor/", "cargo/registry/", "cargo/git/")
 _HASH = re.compile(r"::h[0-9a-f]{16}$|<unknown>$|\[[0-9a-f]{8,16}\]")
 _GENERATED = re.compile(r"::\{\{[^{}\n]{1,80}\}\}|::\{[^{}\n]{1,80}\}")
 _TYPE_ARGUMENTS = re.compile(r"<[^<>]*>")
+_BRACKET = re.compile(r"<|(?<!-)>")
 _EMPTY_PARTS = re.compile(r"(?:::){2,}")
 _POINTER = re.compile(r"^(?:&|\*const |\*mut |mut |dyn |'[a-z_]+ |for |\[|\()+")
 NESTED_TYPE_ARGUMENTS_MAX = 12
@@ -113,24 +111,49 @@ def locate(symbol: str, file: str) -> tuple[str, str, bool]:
     no hashes, closures or type arguments. A trait's method on a type of the standard library is that of the trait.
     """
     name = symbol[:SYMBOL_CHARS_MAX]
-    if name.endswith(("}", "<unknown>")) or "{" in name or "[" in name or "::h" in name:
+    if name[-19:-16] == "::h" or "[" in name or name.endswith("<unknown>"):
         name = _HASH.sub("", name)
-        name = _GENERATED.sub("", name)
+    if "{" in name:
+        name = name.replace("::{{closure}}", "")
+        if "{" in name:
+            name = _GENERATED.sub("", name)
     called = "core::ops::function::" in name
-    if name.startswith("<"):
-        name = _qualified(name)
     if "<" in name:
-        name = _without_type_arguments(name)
+        if name.startswith("<"):
+            name = _qualified(name)
+        if "<" in name:
+            name = _without_type_arguments(name)
+    if name.startswith("{"):  # a closure whose owner is not known
+        name = ""
     parts = name.split("::")
-    crate = parts[0]
     path = file.replace("\\", "/") if "\\" in file else file
-    at = next((i for i in range(1, len(parts)) if parts[i][:1].isupper()), len(parts) - 1)
-    return "::".join(parts[:at]), "::".join(parts[at:]), not called and _is_in_app(crate, len(parts), path)
+    if len(parts) == 1 and path.endswith(".rs"):  # line tables know the bare name alone
+        module, in_app = locate_file(file)
+        return module, name, in_app
+    last = len(parts) - 1
+    at = min(1, last)
+    while at < last and not parts[at][:1].isupper():
+        at += 1
+    return "::".join(parts[:at]), "::".join(parts[at:]), not called and _is_in_app(parts[0], len(parts), path)
+
+
+def _is_library(path: str) -> bool:
+    """Whether a source lies in the compiler's, cargo's or a vendored folder."""
+    return (
+        "/rustc/" in path
+        or "/rustc-1" in path
+        or "cargo/registry/" in path
+        or "/registry/src/" in path
+        or "cargo/git/" in path
+        or "/vendor/" in path
+        or "/rustlib/src/" in path
+        or path.startswith(_LIBRARY_ROOTS)
+    )
 
 
 def _is_in_app(crate: str, parts: int, path: str) -> bool:
     if path:
-        return path.endswith(".rs") and _LIBRARY_PATH.search(path) is None
+        return path.endswith(".rs") and not _is_library(path)
     return parts > 1 and crate.isidentifier() and crate not in _STANDARD_LIBRARY and crate not in _COMMON_CRATES
 
 
@@ -140,27 +163,15 @@ def locate_file(file: str) -> tuple[str, bool]:
     path = file.replace("\\", "/") if "\\" in file else file
     folder, _, name = path.rpartition("/")
     name = name.removesuffix(".rs")
-    return folder.rpartition("/")[2] if name == "mod" else name, _LIBRARY_PATH.search(path) is None
+    return folder.rpartition("/")[2] if name == "mod" else name, not _is_library(path)
 
 
 def _qualified(name: str) -> str:
     """`<Type as Trait>::f` -> `Type::f`, or `Trait::f` if the type has no path of its own."""
-    depth, border = 0, 0
-    for at, character in enumerate(name):
-        if character == "<":
-            depth += 1
-        elif character == ">" and name[at - 1] != "-":
-            depth -= 1
-            if not depth:
-                break
-        elif character == " " and depth == 1 and not border and name.startswith(" as ", at):
-            border = at
-    inner, rest = name[1:at], name[at + 1 :]
-    kind = _POINTER.sub("", inner[: border - 1] if border else inner)
-    trait = inner[border + 3 :] if border else ""
-    if kind.startswith("<"):
-        kind = _qualified(kind) if len(kind) < len(name) - 1 else ""
-    kind, trait = _without_type_arguments(kind), _without_type_arguments(trait)
+    end = name.find(">") if name.count("<") == 1 and "->" not in name else _matching_bracket(name)
+    inner, rest = _without_type_arguments(name[1:end]), name[end + 1 :]
+    kind, _, trait = inner.partition(" as ")
+    kind = _POINTER.sub("", kind)
     crate = kind.partition("::")[0]
     own = "::" in kind and crate.isidentifier()
     if trait and (not own or (crate in _STANDARD_LIBRARY and trait.partition("::")[0] not in _STANDARD_LIBRARY)):
@@ -168,10 +179,23 @@ def _qualified(name: str) -> str:
     return kind.partition(" ")[0].rstrip("]),;") + rest
 
 
+def _matching_bracket(name: str) -> int:
+    """Where the first bracket closes; the end of a name that was cut off."""
+    depth = 0
+    for found in _BRACKET.finditer(name):
+        depth += 1 if found.group() == "<" else -1
+        if not depth:
+            return found.start()
+    return len(name)
+
+
 def _without_type_arguments(name: str) -> str:
-    name = name.replace("->", "")
+    if "->" in name:
+        name = name.replace("->", "")
     for _ in range(NESTED_TYPE_ARGUMENTS_MAX):
         if "<" not in name:
             break
         name = _TYPE_ARGUMENTS.sub("", name)
-    return _EMPTY_PARTS.sub("::", name).removesuffix("::").removeprefix("::")
+    if "::::" in name:
+        name = _EMPTY_PARTS.sub("::", name)
+    return name.removesuffix("::").removeprefix("::")

@@ -74,4 +74,5 @@ RULES = LanguageRules(
         }
     ),
     recursion_types=frozenset({"stack overflow"}),
+    unnamed=frozenset({""}),  # go-errors/errors without the sources
 )

@@ -72,7 +72,12 @@ RULES = LanguageRules(
         "scala.runtime.",
         "sun.reflect.",
     ),
-    passed_over=frozenset({"access"}),  # of a private member, before Java 11
+    # `access` to a private member is a frame before Java 11. Scala 3 does not name the function around `applyOrElse`, a
+    # partial function, Scala 2 does.
+    passed_over=frozenset({"access", "applyOrElse"}),
     generic_types=frozenset({"Exception", "RuntimeException", "Error", "Throwable"}),
     recursion_types=frozenset({"StackOverflowError"}),
+    # Functions without a name, as `locate` calls them: Clojure's, Groovy's, Scala's, Java 8's.
+    unnamed=frozenset({"fn", "closure", "anonfun", "lambda"}),
+    wrapper_types=frozenset({"CompletionException"}),
 )

@@ -19,7 +19,10 @@ class LanguageRules:
     run other people's code and are in every stack, each as a prefix of `module + separator`. `passed_over` are
     functions that are frames in some versions of the language only. The message counts for a `generic_types` type (its
     last segment; the empty type always is), and where the innermost frame that counts is one of the `unnamed` functions,
-    whose names are not known. In a stack of a `recursion_types` type the functions that repeat count.
+    whose names are not known. A `wrapper_types` type carries its cause from one thread to another: which frames it has is
+    chance, so none of them count. In a stack of a `recursion_types` type the functions that repeat count.
+    `plain_type` takes what differs between two raises out of a type as it was sent (`error:{badmatch,17}`); the event keeps
+    the type as it is.
     """
 
     is_telemetry: Callable[[Frame], bool]
@@ -29,3 +32,5 @@ class LanguageRules:
     generic_types: frozenset[str] = frozenset()
     recursion_types: frozenset[str] = frozenset()
     unnamed: frozenset[str] = frozenset()
+    wrapper_types: frozenset[str] = frozenset()
+    plain_type: Callable[[str], str] = str

@@ -9,11 +9,11 @@ from collector.fingerprint.v1.languages.rules import LanguageRules
 if TYPE_CHECKING:
     from collector.model import Frame
 
-_TELEMETRY = ("opentelemetry", "tracing_opentelemetry", "tracing_error", "opentelemetry_sdk")
+_TELEMETRY = ("opentelemetry", "tracing_opentelemetry", "tracing_error")
 
 
 def _is_telemetry(frame: Frame) -> bool:
-    return frame.module.startswith("opentelemetry") or frame.module.partition("::")[0] in _TELEMETRY
+    return frame.module.startswith(_TELEMETRY)
 
 
 RULES = LanguageRules(

@@ -4,18 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from collector.fingerprint.v1.languages import apple, dotnet, go, jvm, native, python, raw, rust
+from collector.fingerprint.v1.languages import (
+    apple,
+    dart,
+    dotnet,
+    elixir,
+    go,
+    javascript,
+    jvm,
+    native,
+    perl,
+    php,
+    python,
+    raw,
+    ruby,
+    rust,
+)
 
 if TYPE_CHECKING:
     from collector.fingerprint.v1.languages.rules import LanguageRules
 
 _RULES: dict[str, LanguageRules] = {
     "apple": apple.RULES,
+    "dart": dart.RULES,
     "dotnet": dotnet.RULES,
+    "elixir": elixir.RULES,
     "go": go.RULES,
+    "javascript": javascript.RULES,
     "jvm": jvm.RULES,
     "native": native.RULES,
+    "perl": perl.RULES,
+    "php": php.RULES,
     "python": python.RULES,
+    "ruby": ruby.RULES,
     "rust": rust.RULES,
 }
 

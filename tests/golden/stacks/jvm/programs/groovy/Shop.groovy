@@ -1,4 +1,4 @@
-package shop
+package depot
 
 class PaymentError extends RuntimeException {
     PaymentError(String message) { super(message) }

@@ -43,6 +43,7 @@ mod store {
     }
     #[inline(never)]
     pub fn other(item: usize) -> anyhow::Result<()> {
+        let item = std::hint::black_box(item); // or the optimiser makes one function of two
         Err(anyhow::anyhow!("no stock for item {item}"))
     }
     #[inline(never)]
@@ -50,11 +51,15 @@ mod store {
         if recalled {
             anyhow::bail!("item {item} was recalled");
         }
-        Err(NoStock(item).into())
+        let failed = Err(NoStock(item).into());
+        std::hint::black_box(&failed); // or a tail call takes this function out of the stack
+        failed
     }
     #[inline(never)]
     pub fn sourced(item: usize) -> anyhow::Result<()> {
-        Err(OrderError::Reserve { order: item, source: NoStock(item) }.into())
+        let failed = Err(OrderError::Reserve { order: item, source: NoStock(item) }.into());
+        std::hint::black_box(&failed);
+        failed
     }
     #[inline(never)]
     pub fn eyre(item: usize) -> eyre::Result<()> {

@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 NAMES = (
-    "ingest", "prices", "errors", "latency", "idle", "receive", "journal", "error_lane", "grouping", "sdk_overhead",
+    "ingest", "prices", "errors", "errors_view", "latency", "idle", "receive", "journal", "error_lane", "grouping",
+    "sdk_overhead",
 )  # fmt: skip
 
 

@@ -13,11 +13,19 @@ from collector.failures import Failure
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pydantic import BaseModel
+
 ANSWER_SECONDS = 5.0
+CHANGE_SECONDS = 60.0
+"""A merge of thousands of groups, in a store that is busy."""
 
 
 class ControlUnavailable(Failure):
     """No service answers on the socket."""
+
+
+class ControlRefused(Failure):
+    """The service understood and said no; its own words."""
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -49,10 +57,22 @@ def flush(data: Path, seconds: float) -> bool:
     return bool(_ask(data, "POST", f"/flush?seconds={seconds}", seconds + ANSWER_SECONDS).get("drained"))
 
 
-def _ask(data: Path, method: str, path: str, seconds: float) -> dict[str, Any]:
+def change(data: Path, kind: str, asked: BaseModel) -> dict[str, Any]:
+    """Have the service `merge` or `unmerge`; gives what it did.
+
+    Raises:
+        ControlUnavailable: none runs in this data folder. ControlRefused: it can't be done, with the reason.
+    """
+    answer = _ask(data, "POST", f"/{kind}", CHANGE_SECONDS, asked.model_dump_json().encode())
+    if "error" in answer:
+        raise ControlRefused(str(answer["error"]))
+    return answer
+
+
+def _ask(data: Path, method: str, path: str, seconds: float, body: bytes | None = None) -> dict[str, Any]:
     connection = _UnixConnection(data / SOCKET_NAME, seconds)
     try:
-        connection.request(method, path)
+        connection.request(method, path, body)
         answer: dict[str, Any] = json.loads(connection.getresponse().read())
     except (OSError, http.client.HTTPException, ValueError) as failure:
         raise ControlUnavailable(

@@ -104,6 +104,16 @@ ORDER BY (ServiceName, MetricName, toStartOfHour(TimeUnix), cityHash64(Attribute
 -#}
 {%- macro on_cluster() -%}{% if cluster %} ON CLUSTER '{{ cluster }}'{% endif %}{%- endmacro -%}
 {%- macro local(table) -%}{{ db }}.{{ table }}{% if cluster %}_local{% endif %}{%- endmacro -%}
+{#- The ids under which a group's events are stored; `group` is its id, or that of a group that was merged into it. -#}
+{%- macro group_members(group) -%}
+WITH (SELECT if(max(own.RootGroupId) = '', {{ group }}, max(own.RootGroupId)) FROM {{ db }}.error_group_merges AS own WHERE own.GroupId = {{ group }}) AS root
+SELECT root AS GroupId
+UNION ALL
+SELECT m.GroupId AS GroupId FROM {{ db }}.error_group_merges AS m WHERE m.RootGroupId = root
+{%- endmacro -%}
+
+{#- Before a JOIN or IN with a subquery: it is run once, not once on every shard. -#}
+{%- macro global() -%}{% if cluster %}GLOBAL {% endif %}{%- endmacro -%}
 {%- macro merge_tree() -%}{% if cluster %}ReplicatedMergeTree{% else %}MergeTree{% endif %}{%- endmacro -%}
 {%- macro aggregating_merge_tree() -%}{% if cluster %}ReplicatedAggregatingMergeTree{% else %}AggregatingMergeTree{% endif %}{%- endmacro -%}
 {%- macro ttl(column, seconds) -%}{% if seconds %}TTL toDateTime({{ column }}) + toIntervalSecond({{ seconds }}){% endif %}{%- endmacro -%}

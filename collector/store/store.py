@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from collector.clock import SystemClock
+from collector.store.group_merges import GroupMerges
 from collector.store.rows import ROWS_PROTO, RowEncoder
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from collector.model import ErrorEvent, ErrorSighting, Signal
+    from collector.store.alias_plan import VersionAlias
     from collector.store.connection import Connection
 
 OTLP_PROTO = "otlp_ingest.proto"
@@ -71,6 +74,7 @@ class Store:
         self._connection = connection
         self._temporary = temporary
         self._encoder = RowEncoder()
+        self._merges = GroupMerges(connection, clock=SystemClock())
 
     def insert_segment(self, signal: Signal, path: Path, *, segment: str) -> None:
         """Store the telemetry of a segment's file: length-delimited OTLP requests without nested attribute values.
@@ -131,6 +135,16 @@ class Store:
         """
         self._insert_rows("error_sightings", "ErrorSightingRow", rows.sightings, rows.segment)
         self._insert_rows("error_events", "ErrorEventRow", rows.events, rows.segment)
+
+    def alias_groups(self, rows: Iterable[VersionAlias]) -> int:
+        """Count groups of another version of the fingerprint with those that they continue; gives the rows it took.
+
+        A pair that was ever stored is not stored again: it may be repeated, and an unmerge holds.
+
+        Raises:
+            StoreUnavailable, StoreRejected: as `insert_segment`.
+        """
+        return self._merges.continue_versions(rows)
 
     def close(self) -> None:
         """Give the connection back."""

@@ -1,6 +1,7 @@
 -- error_service_minutes: what a service served and what failed, by minute.
 -- Requests are spans of kind Server or Consumer; FailedRequests are those with status Error; Errors are occurrences of
 -- errors (a request can have several, or none); durations are in nanoseconds. FailedRatio is null without requests.
+-- A merge of groups changes nothing here: an error counts in the service where it happened, whatever group that is in.
 CREATE OR REPLACE VIEW {{ db }}.error_service_minutes{{ on_cluster() }} AS
 SELECT
     Minute,

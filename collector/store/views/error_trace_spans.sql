@@ -1,4 +1,5 @@
 -- error_trace_spans(group = '<GroupId>'): the spans of the group's latest trace, in the order in which its tree is read.
+-- The group is all that was merged into it; the id of a merged group means the group that it is part of.
 -- Depth counts from 0 at the root; a span whose parent is not there is a root. The error's own time finds the day, so no
 -- lookup is needed; a trace may reach an hour to either side of it.
 CREATE OR REPLACE VIEW {{ db }}.error_trace_spans{{ on_cluster() }} AS
@@ -6,7 +7,7 @@ WITH RECURSIVE
     latest AS (
         SELECT e.TraceId AS LatestTraceId, e.Timestamp AS LatestTimestamp
         FROM {{ db }}.error_events AS e
-        WHERE e.GroupId = {group:String} AND e.TraceId != ''
+        WHERE e.GroupId {{ global() }}IN (SELECT members.GroupId FROM ({{ group_members('{group:String}') }}) AS members) AND e.TraceId != ''
         ORDER BY e.Timestamp DESC
         LIMIT 1
     ),

@@ -7,7 +7,9 @@
     scrub.py       secrets out of texts, before anything is stored (pure)
     stacks/        stack text -> frames, one language family a file (pure)
     fingerprint/   what makes two errors the same error, by version (pure)
-    grouping.py    scrub -> stack -> fingerprint -> group: the one composition (pure)
+    severity.py    fatal, error, warning or info (pure)
+    rules/         the owner's word: other fingerprints, in-app frames, severities, drops (pure)
+    grouping/      scrub -> stack -> rules -> fingerprint -> group: the one composition (pure)
     store/         everything that speaks ClickHouse: schema, views, inserts, queries
     sqlport/       the ClickHouse HTTP interface over the embedded engine, read-only
     control/       the control socket: how commands reach the running service

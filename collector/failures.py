@@ -2,6 +2,7 @@
 
     Failure                     one line for a person: what happened, to what, and what to do
     ├── SettingsInvalid         a setting can't be used; the command ends with 2
+    │   └── RulesInvalid            a rules file has mistakes: one line each
     ├── StartFailure            the service can't start: port taken, folder locked, ClickHouse unreachable
     ├── RequestRefused          a request that we do not take; `receive/respond.py` turns it into a status
     │   ├── RequestMalformed        the bytes are not OTLP: INVALID_ARGUMENT, 400
@@ -24,6 +25,14 @@ class Failure(Exception):
 
 class SettingsInvalid(Failure):
     """A setting has a value that can't be used."""
+
+
+class RulesInvalid(SettingsInvalid):
+    """A rules file has mistakes. `mistakes` tells each in one line, with its line in the file."""
+
+    def __init__(self, mistakes: tuple[str, ...]) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = mistakes
 
 
 class StartFailure(Failure):

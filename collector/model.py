@@ -23,6 +23,12 @@ SIGNALS: tuple[Signal, ...] = ("traces", "logs", "metrics")
 SeenIn = Literal["span_event", "log_record"]
 """What carried the exception: an event on a span, or a log record."""
 
+SpanStatus = Literal["", "unset", "ok", "error"]
+"""A span's status code, in OpenTelemetry's words; empty where there is no span."""
+
+Severity = Literal["fatal", "error", "warning", "info"]
+"""How bad an error is; `collector/severity.py` decides."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExceptionSighting:
@@ -41,6 +47,7 @@ class ExceptionSighting:
     parent_span_id: str = ""
     span_name: str = ""
     span_kind: str = ""
+    span_status: SpanStatus = ""
     exception_type: str = ""
     exception_message: str = ""
     exception_stacktrace: str = ""
@@ -123,6 +130,7 @@ class Fingerprint:
     """Which errors are the same error. `value` carries its version ("v1:" and 32 hex digits).
 
     `components` are the strings that were hashed, in order; `frames` and `message_template` say how they came about.
+    `origin` is what it was made of; `override` is the application's word, `rule` that of a server's rule.
     """
 
     value: str
@@ -132,7 +140,21 @@ class Fingerprint:
     frames: tuple[FrameReason, ...] = ()
     message_template: str = ""
     message_counted: bool = False
-    origin: Literal["stack", "raw", "message", "override"] = "stack"
+    origin: Literal["stack", "raw", "message", "override", "rule"] = "stack"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How bad an error is, and what the server's rules did about it.
+
+    `rules` are the names of those that did something, in their order; `fingerprint_rule` is the one that set the
+    fingerprint, `dropped_by` the one that keeps the error from becoming an event; both empty if none did.
+    """
+
+    severity: Severity
+    rules: tuple[str, ...] = ()
+    fingerprint_rule: str = ""
+    dropped_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +172,7 @@ class Grouping:
     message: str
     stacktrace: str
     culprit: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,11 @@ class SelfMetrics:
         self.error_events = counter("error_events", "Occurrences written to error_events.")
         self.error_sightings = counter("error_sightings", "Later sightings of known occurrences.")
         self.error_redeliveries = counter("error_redeliveries", "Sightings delivered again.")
+        self.dropped_errors = counter("dropped_errors", "Sightings that a rule dropped, by rule.", "rule")
+        self.rules = gauge("rules", "Rules in use.")
+        self.rules_reload_failures = counter(
+            "rules_reload_failures", "Rules files with mistakes that were not loaded; the rules before hold."
+        )
         self.stacks_parsed = counter("stacks_parsed", "Stack traces read, by parser.", "parser")
         self.occurrence_overflows = counter(
             "occurrence_overflows",

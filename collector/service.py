@@ -10,8 +10,8 @@ import logging
 import os
 import shutil
 import time
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -23,24 +23,30 @@ from collector.drain.loop import Drain
 from collector.drain.occurrences import Occurrences
 from collector.drain.recent_sightings import recent_sightings
 from collector.drain.telemetry_lane import TelemetryLane
-from collector.failures import StartFailure
-from collector.grouping import Grouper
+from collector.failures import SettingsInvalid, StartFailure
+from collector.grouping import Grouper, RulesInUse
 from collector.journal.dead_letters import DeadLetters
 from collector.journal.journal import Journal
 from collector.model import SIGNALS
 from collector.receive.otlp_grpc import OtlpGrpcServer
 from collector.receive.otlp_http import OtlpHttpServer
+from collector.rules.load import load as load_rules
 from collector.self_metrics import SelfMetrics
+from collector.settings import read_rules_file
 from collector.sqlport.server import SqlPort
 from collector.store.embedded import EmbeddedEngine
+from collector.store.group_merges import GroupMerges
 from collector.store.migrate import migrate
 from collector.store.render import Retention, SchemaOptions
 from collector.store.server import ServerEngine
 from collector.store.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from collector.control.changes import MergeRequest, UnmergeRequest
+    from collector.rules.rule import Rules
     from collector.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -69,6 +75,8 @@ class Service:
         self._journal: Journal | None = None
         self._drain: Drain | None = None
         self._receiving: ExitStack | None = None
+        self._engine: EmbeddedEngine | ServerEngine | None = None
+        self._rules: RulesInUse | None = None
         self._applied: tuple[str, ...] = ()
         self._addresses = Addresses(grpc="", http="", sql="")
 
@@ -81,8 +89,10 @@ class Service:
         """Start everything; on a failure nothing is left running.
 
         Raises:
-            StartFailure: what is in the way, and what to do about it.
+            StartFailure: what is in the way, and what to do about it. SettingsInvalid: the rules file has mistakes.
         """
+        if self._settings.rules is not None:
+            self._rules = RulesInUse(self._load_rules(self._settings.rules))
         with ExitStack() as parts:
             self._start(parts)
             self._parts = parts.pop_all()
@@ -96,6 +106,24 @@ class Service:
             self._receiving.close()
             self.flush(max(0.0, deadline - time.monotonic()))
         self._parts.close()
+
+    def reload_rules(self) -> None:
+        """Read the rules file again; with a mistake in it, say so and go on with the rules before."""
+        path = self._settings.rules
+        if path is None or self._rules is None:
+            return
+        try:
+            self._rules.replace(self._load_rules(path))
+        except SettingsInvalid as failure:
+            self._metrics.rules_reload_failures.inc()
+            logger.error("the rules stay as they were: %s", failure)  # noqa: TRY400  the line says it all
+            return
+
+    def _load_rules(self, path: Path) -> Rules:
+        rules = load_rules(read_rules_file(path), str(path))
+        self._metrics.rules.set(len(rules.rules))
+        logger.info("rules: %s from %s", len(rules.rules), path)
+        return rules
 
     def flush(self, seconds: float) -> bool:
         """Seal what is open and wait until all is drained; tells whether it is."""
@@ -124,6 +152,43 @@ class Service:
             "trouble": drain.trouble() if drain else {},
         }
 
+    def merge_groups(self, asked: MergeRequest) -> dict[str, Any]:
+        """What `POST /merge` of the control socket does.
+
+        Raises:
+            Failure: it can't be done.
+        """
+        with self._merges() as merges:
+            return asdict(
+                merges.merge(
+                    asked.into,
+                    asked.groups,
+                    across_services=asked.across_services,
+                    created_by=asked.created_by,
+                    comment=asked.comment,
+                )
+            )
+
+    def unmerge_groups(self, asked: UnmergeRequest) -> dict[str, Any]:
+        """What `POST /unmerge` of the control socket does.
+
+        Raises:
+            Failure: it can't be done.
+        """
+        with self._merges() as merges:
+            return asdict(merges.unmerge(asked.group, created_by=asked.created_by, comment=asked.comment))
+
+    @contextmanager
+    def _merges(self) -> Iterator[GroupMerges]:
+        """For one change, on a connection of its own: connections belong to a thread."""
+        if self._engine is None:
+            raise AssertionError("the engine opens before anything asks for it")
+        connection = self._engine.connect()
+        try:
+            yield GroupMerges(connection, clock=SystemClock())
+        finally:
+            connection.close()
+
     def _start(self, parts: ExitStack) -> None:
         settings = self._settings
         folder = settings.data
@@ -135,6 +200,9 @@ class Service:
 
         engine, database = self._open_engine(folder)
         self._migrate(engine, database)
+        self._engine = engine
+        with self._merges() as merges:
+            merges.finish()
         journal = Journal(
             folder / "journal",
             clock=SystemClock(),
@@ -149,7 +217,9 @@ class Service:
         self._journal = journal
         self._start_drain(parts, engine, DeadLetters(folder / "dead-letters"), temporary)
         self._start_ports(parts, engine, database)
-        control = ControlServer(folder, status=self.status, flush=self.flush)
+        control = ControlServer(
+            folder, status=self.status, flush=self.flush, merge=self.merge_groups, unmerge=self.unmerge_groups
+        )
         control.start()
         parts.callback(control.stop)
 
@@ -205,7 +275,7 @@ class Service:
 
         def error_lane() -> ErrorRowsLane:
             return ErrorRowsLane(
-                error_lane=ErrorLane(group=Grouper().group, occurrences=occurrences, metrics=self._metrics),
+                error_lane=ErrorLane(group=Grouper(self._rules).group, occurrences=occurrences, metrics=self._metrics),
                 store=Store(engine.connect(), temporary=temporary),
                 dead_letters=dead_letters,
                 metrics=self._metrics,

@@ -27,6 +27,9 @@ _DURATION_SECONDS_MAX = 100 * 365 * 86_400  # beyond a century, ClickHouse's dat
 _LEVELS = r"^(debug|info|warning|error)$"
 
 
+RULES_BYTES_MAX = 2 * 2**20
+"""Bytes of a rules file that are read: more than its limit of characters, so that the limit is what is told."""
+
 VALUE_CHARS_MAX = 80
 """How much of a value that can't be used is repeated: enough to know it again."""
 
@@ -139,6 +142,9 @@ class Settings(BaseSettings):
     shutdown_grace_seconds: float = Field(
         10.0, ge=0, le=3600, description="Seconds that a stop may take to drain the journal."
     )
+    rules: Path | None = Field(
+        None, description="A YAML file of rules for grouping, severity and dropping; read again at SIGHUP."
+    )
     log_level: str = Field(
         "info", pattern=_LEVELS, description="What the service says of itself: debug, info, warning, error."
     )
@@ -235,6 +241,21 @@ def _refuse_open_ports(settings: Settings) -> None:
                 f"--{name} {address} can be reached from other machines, and anybody there could send and read: "
                 "listen on 127.0.0.1, or give --insecure if the network around it is trusted"
             )
+
+
+def read_rules_file(path: Path) -> str:
+    """The text of a rules file.
+
+    Raises:
+        SettingsInvalid: it can't be read.
+    """
+    try:
+        with path.open("rb") as opened:
+            return opened.read(RULES_BYTES_MAX).decode()
+    except OSError as failure:
+        raise SettingsInvalid(f"the rules file {path} can't be read: {failure.strerror}") from None
+    except UnicodeDecodeError as failure:
+        raise SettingsInvalid(f"the rules file {path} is not UTF-8: {failure.reason} at byte {failure.start}") from None
 
 
 def _read(config: Path) -> dict[str, Any]:

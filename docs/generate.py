@@ -6,7 +6,7 @@ python docs/generate.py
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer.main
 
@@ -15,7 +15,7 @@ from collector.self_metrics import SelfMetrics
 from collector.settings import ENVIRONMENT_PREFIX, HIDDEN, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -49,7 +49,7 @@ def commands_page() -> str:
             "`OTEL_ERRORS_DEBUG=1` shows the traceback instead. [What `--json` prints](json.md) has a page of its own.\n"
         )
     ]
-    for name, command in group.commands.items():  # type: ignore[attr-defined]  # it is a group
+    for name, command in _commands("", group):
         rows = [
             (" ".join(f"`{option}`" for option in parameter.opts), (parameter.help or "").split(" [")[0])
             for parameter in command.params
@@ -62,6 +62,15 @@ def commands_page() -> str:
             text += "\n" + _table(("argument or option", "what it is"), rows)
         pages.append(text)
     return "\n".join(pages)
+
+
+def _commands(prefix: str, group: Any) -> Iterator[tuple[str, Any]]:
+    """Every command below a group, with its full name."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(f"{prefix}{name} ", command)
+        else:
+            yield f"{prefix}{name}", command
 
 
 def metrics_page() -> str:

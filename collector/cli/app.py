@@ -13,9 +13,9 @@ from typing import Annotated
 
 import typer
 
-from collector.cli import demo, explain, groups, schema, serve, show, sql
+from collector.cli import demo, explain, groups, merge, rules, schema, serve, show, sql
 from collector.cli.text import say_nothing_more
-from collector.failures import Failure, SettingsInvalid
+from collector.failures import Failure, RulesInvalid, SettingsInvalid
 
 INTERRUPTED = 130
 """The exit status of a program that SIGINT ended, as shells have it."""
@@ -27,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (serve, demo, groups, show, sql, explain, schema):
+for command in (serve, demo, groups, show, merge, sql, explain, rules, schema):
     command.register(app)
 
 
@@ -73,6 +73,10 @@ def main() -> int:
 
 def _tell(failure: Exception) -> int:
     """Say in one line what went wrong; the exit status."""
+    if isinstance(failure, RulesInvalid):
+        for mistake in failure.mistakes:
+            print(f"otel-errors: {mistake}", file=sys.stderr)  # noqa: T201  as below
+        return 2
     if isinstance(failure, Failure):
         text, status = str(failure), 2 if isinstance(failure, SettingsInvalid) else 1
     elif hasattr(failure, "format_message"):  # what typer says of wrong arguments

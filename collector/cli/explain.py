@@ -8,14 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from collector.cli.rules import read_rules
 from collector.cli.text import clean, cut, print_json
 from collector.failures import SettingsInvalid
 from collector.grouping import as_json as grouping_as_json
 from collector.grouping import explain as explain_text
+from collector.rules.matcher import RuleMatcher
 
 if TYPE_CHECKING:
     from collector.model import Grouping
 
+ORIGINS = {
+    "stack": "the stack",
+    "raw": "the text's lines",
+    "message": "type and message",
+    "override": "what the application says",
+    "rule": "the rule ",
+}
 FILE_BYTES_MAX = 16 * 2**20
 """More than any stack: what lies beyond is not read."""
 
@@ -29,6 +38,19 @@ def explain(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file with a stack trace, or - for standard input.")],
     *,
     language: Annotated[str, typer.Option(help="The value of telemetry.sdk.language; sniffed by default.")] = "",
+    rules: Annotated[
+        Path | None, typer.Option("--rules", metavar="RULES", help="A YAML file of rules that hold, as with `serve`.")
+    ] = None,
+    service: Annotated[
+        str,
+        typer.Option(metavar="[NAMESPACE/]NAME", help="The service in which it happened, for the group and the rules."),
+    ] = "",
+    environment: Annotated[str, typer.Option(help="Its deployment environment, for the rules.")] = "",
+    release: Annotated[str, typer.Option(help="Its release, for the rules.")] = "",
+    attribute: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="An attribute of the error, such as exception.fingerprint; repeatable."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="An object with `fingerprint` and everything that led to it.")
     ] = False,
@@ -37,11 +59,28 @@ def explain(
     text = _read(file)
     if not text.strip():
         raise SettingsInvalid(f"{file} is empty: give a file with a stack trace, or - and standard input")
-    grouping = explain_text(text, language=language)
+    namespace, _, name = service.rpartition("/")
+    grouping = explain_text(
+        text,
+        language=language,
+        service_name=name,
+        service_namespace=namespace,
+        environment=environment,
+        release=release,
+        attributes=_attributes(attribute or []),
+        rules=RuleMatcher(read_rules(rules)) if rules else None,
+    )
     if as_json:
         print_json(grouping_as_json(grouping))
     else:
         _print(grouping)
+
+
+def _attributes(given: list[str]) -> dict[str, str]:
+    for one in given:
+        if not one.partition("=")[0] or "=" not in one:
+            raise SettingsInvalid(f"--attribute can't be {one!r}: give KEY=VALUE")
+    return dict(one.split("=", 1) for one in given)
 
 
 def _read(file: str) -> str:
@@ -57,8 +96,15 @@ def _read(file: str) -> str:
 
 
 def _print(grouping: Grouping) -> None:
-    fingerprint, stack = grouping.fingerprint, grouping.stack
+    fingerprint, stack, verdict = grouping.fingerprint, grouping.stack, grouping.verdict
     typer.echo(f"{fingerprint.value}")
+    typer.echo(f"  group     {grouping.group_id}")
+    typer.echo(f"  made of   {ORIGINS[fingerprint.origin]}{clean(verdict.fingerprint_rule)}")
+    typer.echo(f"  severity  {verdict.severity}")
+    if verdict.rules:
+        typer.echo(f"  rules     {', '.join(clean(name) for name in verdict.rules)}")
+    if verdict.dropped_by:
+        typer.echo(f"  dropped   by {clean(verdict.dropped_by)}: it becomes no event")
     typer.echo(f"  read as   {stack.parser}")
     typer.echo(f"  error     {clean(grouping.exception_type)}: {cut(clean(grouping.message), 120)}")
     typer.echo(f"  where     {clean(grouping.culprit)}")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SECONDS_ALL = 50 * 365 * 86_400
 """Further back than any error lies, and no further than ClickHouse can reckon."""
+MERGED_SHOWN_MAX = 2
+"""Ids of merged groups in a line of the list; `show` and `--json` have them all."""
 
 
 def register(app: typer.Typer) -> None:
@@ -53,15 +55,28 @@ def groups(
 
 
 def print_groups(rows: Sequence[dict[str, Any]]) -> None:
-    """The groups as a table."""
+    """The groups as a table; with a column for what was merged into them if that is anything."""
+    merged = any(row["MergedGroups"] for row in rows)
     print_table(
-        ("GROUP", "EVENTS", "USERS", "LAST SEEN", "SERVICE", "ERROR", "WHERE"),
+        (
+            "GROUP",
+            *(("WITH",) if merged else ()),
+            "EVENTS",
+            "USERS",
+            "LAST SEEN",
+            "SEVERITY",
+            "SERVICE",
+            "ERROR",
+            "WHERE",
+        ),
         [
             (
                 row["GroupId"],
+                *((_some(row["MergedGroups"]),) if merged else ()),
                 f"{row['Events']}",
                 f"{row['Users']}",
                 ago(row["LastSeen"]),
+                row["Severity"],
                 row["ServiceName"],
                 cut(f"{row['ExceptionType']}: {row['Message']}", 60),
                 cut(row["Culprit"], 40),
@@ -69,3 +84,8 @@ def print_groups(rows: Sequence[dict[str, Any]]) -> None:
             for row in rows
         ],
     )
+
+
+def _some(ids: Sequence[str]) -> str:
+    more = len(ids) - MERGED_SHOWN_MAX
+    return " ".join(ids[:MERGED_SHOWN_MAX]) + (f" +{more}" if more > 0 else "")

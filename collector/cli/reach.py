@@ -1,4 +1,4 @@
-"""Finds what a reading command reads from.
+"""Finds what a reading command reads from, and what holds a folder that a command opens by itself.
 
 In this order: a server that is named; the collector that owns the data folder, which says where its SQL port is; unless
 a folder was named, what answers on the SQL port's usual address; the data folder itself, when no collector owns it.
@@ -69,7 +69,7 @@ def reader(server: str | None, data: Path | None, database: str | None) -> Itera
     folder = data or DEFAULT_DATA
     opened = _open_server(server, folder, database, ask_usual=data is None)
     if opened is None:
-        with _locked(folder), _folder_reader(folder, database or DEFAULT_DATABASE) as from_folder:
+        with locked(folder), _folder_reader(folder, database or DEFAULT_DATABASE) as from_folder:
             yield from_folder
         return
     try:
@@ -122,7 +122,7 @@ def _folder_reader(folder: Path, database: str) -> Iterator[Reader]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Hold a folder that has a store, as a collector would."""
     try:
         if not (folder / "clickhouse").is_dir():

@@ -12,7 +12,8 @@ import threading
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from pydantic import SecretStr
@@ -34,6 +35,7 @@ them every 700 objects, for a tenth of the time per error (benchmarks/error_lane
 
 METAVARS: dict[Any, str] = {
     Path: "DIR",
+    Path | None: "FILE",
     Address: "HOST:PORT",
     int: "N",
     float: "N",
@@ -51,9 +53,11 @@ def _serve(config: Path | None, arguments: dict[str, Any]) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    stopping = threading.Event()
+    asked: SimpleQueue[Literal["stop", "reload"]] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, lambda *_: asked.put("stop"))
+    if settings.rules:
+        signal.signal(signal.SIGHUP, lambda *_: asked.put("reload"))
     with _without_pyarrow():
         # The engine takes a second to load: only where it is needed.
         from collector.service import Service  # noqa: PLC0415
@@ -68,7 +72,8 @@ def _serve(config: Path | None, arguments: dict[str, Any]) -> None:
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
         _tell(_ready(settings, service.addresses))
-        stopping.wait()
+        while asked.get() == "reload":
+            service.reload_rules()
     finally:
         watch = threading.Timer(settings.shutdown_grace_seconds + STOP_SECONDS_MAX, _end, (1,))
         watch.daemon = True

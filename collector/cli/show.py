@@ -25,6 +25,8 @@ NANOSECONDS_A_MILLISECOND = 1_000_000
 CANDIDATES_MAX = 5
 SIGHTINGS_MAX = 50
 """More spans than this that one exception passed are not listed."""
+FRAMES_MAX = 10_000
+"""Frames of one event that are read: a chain of exceptions has hundreds."""
 MESSAGE_CHARS_MAX = 200
 TOLD_CHARS_MAX = 80
 RELATIONS = {"cause": "caused by", "context": "raised while handling", "member": "of the group"}
@@ -36,7 +38,10 @@ def register(app: typer.Typer) -> None:
 
 
 def show(
-    group: Annotated[str, typer.Argument(metavar="GROUP", help="A group's id, or its first characters.")],
+    group: Annotated[
+        str,
+        typer.Argument(metavar="GROUP", help="A group's id, or its first characters; that of a merged one works too."),
+    ],
     *,
     as_json: Annotated[
         bool, typer.Option("--json", help="An object with `group`, `event`, `stack`, `sightings` and `trace`.")
@@ -57,7 +62,13 @@ def show(
             else []
         )
         trace = opened.rows(statement("trace_spans"), given)
+        frames = (
+            opened.rows(statement("event_frames"), {**given, "event": event["EventId"], "limit": FRAMES_MAX})
+            if event and event["Rules"]
+            else []
+        )
     stack = _longest_stack(event, sightings)
+    _mark(stack, frames)
     if as_json:
         print_json({"group": found, "event": event, "stack": stack, "sightings": sightings, "trace": trace})
         return
@@ -110,6 +121,16 @@ def _longest_stack(event: Mapping[str, Any], sightings: Sequence[Mapping[str, An
     return {name: told[name] for name in ("parser", "language", "exceptions", "raw_lines")}
 
 
+def _mark(stack: Mapping[str, Any], frames: Sequence[Mapping[str, Any]]) -> None:
+    """Put what rules made of the event's frames in the place of what they are without rules."""
+    stored = {(frame["Module"], frame["Function"], frame["File"]): frame for frame in frames}
+    for error in stack.get("exceptions", ()):
+        for frame in error["frames"]:
+            known = stored.get((frame["module"], frame["function"], frame["file"]))
+            if known is not None:
+                frame.update(in_app=known["InApp"], counted=known["Counted"], reason=known["Reason"])
+
+
 def _print_group(found: Mapping[str, Any]) -> None:
     releases = " to ".join(dict.fromkeys(filter(None, (found["FirstRelease"], found["LastRelease"]))))
     typer.echo(f"{clean(found['ExceptionType'])}: {cut(clean(found['Message']), MESSAGE_CHARS_MAX)}")
@@ -117,6 +138,7 @@ def _print_group(found: Mapping[str, Any]) -> None:
         ("in", found["Culprit"]),
         ("service", " of ".join(filter(None, (found["ServiceName"], found["ServiceNamespace"])))),
         ("group", f"{found['GroupId']}  ({found['Fingerprint']})"),
+        ("with", f"{' '.join(found['MergedGroups'])}, merged into it" if found["MergedGroups"] else ""),
         ("events", f"{found['Events']}, users {found['Users']}, severity {found['Severity']}"),
         ("seen", f"first {ago(found['FirstSeen'])} ago, last {ago(found['LastSeen'])} ago"),
         ("release", releases),
@@ -127,6 +149,9 @@ def _print_event(event: Mapping[str, Any], sightings: Sequence[Mapping[str, Any]
     typer.echo(f"\nLatest event {event['EventId']}")
     _print_facts(
         ("at", f"{utc(event['Timestamp']):%Y-%m-%d %H:%M:%S.%f} UTC"),
+        ("severity", event["Severity"]),
+        ("grouped", _origin(event)),
+        ("rules", ", ".join(event["Rules"])),
         ("environment", event["Environment"]),
         ("host", event["HostName"]),
         ("instance", event["ServiceInstanceId"]),
@@ -134,6 +159,13 @@ def _print_event(event: Mapping[str, Any], sightings: Sequence[Mapping[str, Any]
         ("trace", event["TraceId"]),
         ("seen in", ", ".join(dict.fromkeys(_place(sighting) for sighting in (event, *sightings)))),
     )
+
+
+def _origin(event: Mapping[str, Any]) -> str:
+    """What the fingerprint was made of, where somebody said it."""
+    if event["FingerprintOrigin"] == "override":
+        return "by what the application says"
+    return f"by the rule {event['FingerprintRule']}" if event["FingerprintRule"] else ""
 
 
 def _place(sighting: Mapping[str, Any]) -> str:

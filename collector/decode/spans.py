@@ -19,9 +19,13 @@ from collector.model import ExceptionSighting
 
 if TYPE_CHECKING:
     from collector.decode.exception_attributes import ExceptionAttributes, Surroundings
+    from collector.model import SpanStatus
 
 SPAN_KINDS: Final = ("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer")
 """The names of `SpanKind` in the table of spans, by number."""
+
+SPAN_STATUSES: Final[tuple[SpanStatus, ...]] = ("unset", "ok", "error")
+"""The names of `Status.StatusCode`, by number."""
 
 _ID_BYTES_MAX: Final = 32  # twice a trace id's 16: wrong ids are kept as sent, within reason
 
@@ -86,6 +90,7 @@ def _sighting(
     around: Surroundings,
 ) -> ExceptionSighting:
     trace_id, span_id = id_text(span.trace_id), id_text(span.span_id)
+    code = span.status.code
     return ExceptionSighting(
         seen_in="span_event",
         timestamp_ns=timestamp_ns,
@@ -94,6 +99,7 @@ def _sighting(
         span_id=span_id,
         parent_span_id=id_text(span.parent_span_id),
         span_name=cut_text(span.name, ATTRIBUTE_CHARS_MAX),
+        span_status=SPAN_STATUSES[code] if 0 <= code < len(SPAN_STATUSES) else "",
         span_kind=SPAN_KINDS[span.kind] if 0 <= span.kind < len(SPAN_KINDS) else SPAN_KINDS[0],
         exception_type=exception.type,
         exception_message=exception.message,

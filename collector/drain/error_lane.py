@@ -95,7 +95,10 @@ class ErrorLane:
         damaged: list[tuple[bytes, str]] = []
         received_ns = sealed_ms * _NS_PER_MS
         sightings = self._sightings(signal, records, damaged, received_ns)
-        seen = [(sighting, self._group(sighting)) for sighting in sightings]
+        grouped = [(sighting, self._group(sighting)) for sighting in sightings]
+        seen = [pair for pair in grouped if not pair[1].verdict.dropped_by]
+        if len(seen) < len(grouped):
+            self._count_dropped(grouping for _, grouping in grouped)
         decisions = self._occurrences.decide(
             segment_name,
             [undecided(sighting, grouping, segment=segment_name) for sighting, grouping in seen],
@@ -143,6 +146,12 @@ class ErrorLane:
                             yield _timed(sighting, received_ns + number)
                     except DecodeError as fault:
                         damaged.append((item, f"the item's protobuf encoding is damaged: {fault}"))
+
+    def _count_dropped(self, groupings: Iterable[Grouping]) -> None:
+        """What a rule dropped is no event; its telemetry is stored by the other lane."""
+        for rule, count in Counter(grouping.verdict.dropped_by for grouping in groupings).items():
+            if rule:
+                self._metrics.dropped_errors.labels(rule).inc(count)
 
     def _read_resource(self, encoding: bytes) -> Mapping[str, str]:
         """Read a resource's attributes; there are none if its encoding is damaged."""

@@ -18,7 +18,7 @@ from collector.store.proto_files import message_class
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from collector.model import ErrorEvent, ErrorSighting, ExceptionSighting, FrameReason
+    from collector.model import ErrorEvent, ErrorSighting, FrameReason
 
 ROWS_PROTO = "error_rows.proto"
 STACK_CACHE_ENTRIES_MAX = 4096
@@ -29,9 +29,6 @@ RESOURCE_CACHE_ENTRIES_MAX = 1024
 """Encoded resources that are kept, about 0.5 KB each: one per process that sends."""
 
 TIME_NS_MAX = 9_223_372_036_000_000_000
-SEVERITY_FATAL_MIN = 21
-SEVERITY_ERROR_MIN = 17
-SEVERITY_WARNING_MIN = 13
 
 
 class RowEncoder:
@@ -92,7 +89,11 @@ class RowEncoder:
             Chain=[
                 {"Type": link.type, "Message": link.message, "Relation": link.relation} for link in stack.exceptions
             ],
-            Severity=severity(seen),
+            Severity=grouping.verdict.severity,
+            SpanStatus=seen.span_status,
+            FingerprintOrigin=fingerprint.origin,
+            FingerprintRule=grouping.verdict.fingerprint_rule,
+            Rules=grouping.verdict.rules,
             SeverityNumber=min(seen.severity_number, 255),
             Handled=attributes.get("otel_errors.handled", ""),
             SeenIn=seen.seen_in,
@@ -187,13 +188,3 @@ def first(attributes: Mapping[str, str], *names: str) -> str:
         if value:
             return value
     return ""
-
-
-def severity(seen: ExceptionSighting) -> str:
-    """`fatal`, `error` or `warning`, from the record's severity number; a span event is an error."""
-    number = seen.severity_number
-    if number >= SEVERITY_FATAL_MIN:
-        return "fatal"
-    if number >= SEVERITY_ERROR_MIN or number == 0:
-        return "error"
-    return "warning" if number >= SEVERITY_WARNING_MIN else "info"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector import grouping as module
 from collector.grouping import Grouper, as_json, explain, group, group_id
+from collector.grouping import grouper as grouper_module
 from collector.model import ExceptionSighting
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "stacks").glob("*/*.txt"))
@@ -107,7 +107,7 @@ def test_a_grouper_remembers_and_agrees_with_group() -> None:
 
 def test_a_grouper_forgets() -> None:
     """Count and bytes are bounded."""
-    kept: module._Recent[int, int] = module._Recent(3, 100)
+    kept: grouper_module.Recent[int, int] = grouper_module.Recent(3, 100)
     for number in range(10):
         kept.put(number, number, 10)
         kept.get(0)

@@ -29,3 +29,24 @@ def collector(data: Path) -> Iterator[Collector]:
     running = Collector(data).start()
     yield running
     running.kill()
+
+
+@pytest.fixture
+def server(data: Path) -> Iterator[Collector]:
+    """A collector whose SQL port takes inserts, as a ClickHouse server does."""
+    running = Collector(data / "server", ("--sql-writable",))
+    running.data.mkdir()
+    yield running.start()
+    running.kill()
+
+
+@pytest.fixture
+def remote(server: Collector) -> Iterator[Collector]:
+    """A collector that stores into that server, in the database `remote`."""
+    folder = Path(tempfile.mkdtemp(prefix="oe-"))
+    running = Collector(
+        folder, environment={"OTEL_ERRORS_CLICKHOUSE": f"http://default:@{server.status['sql']}/remote"}
+    )
+    yield running.start()
+    running.kill()
+    shutil.rmtree(folder, ignore_errors=True)

@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc
-import pytest
 
-from tests.e2e.running import Collector
 from tests.e2e.test_crash_loses_nothing import METHOD, SPANS_A_REQUEST, request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.e2e.running import Collector
 
 COUNTS = (
     "SELECT (SELECT count() FROM remote.otel_traces) AS spans, (SELECT count() FROM remote.error_events) AS events, "
     "(SELECT sum(Events) FROM remote.errors) AS grouped, (SELECT count() FROM remote.otel_traces_trace_id_ts) AS traces"
 )
-
-
-@pytest.fixture
-def server(data: Path) -> Iterator[Collector]:
-    running = Collector(data / "server", ("--sql-writable",))
-    running.data.mkdir()
-    yield running.start()
-    running.kill()
-
-
-@pytest.fixture
-def remote(server: Collector) -> Iterator[Collector]:
-    folder = Path(tempfile.mkdtemp(prefix="oe-"))
-    running = Collector(
-        folder, environment={"OTEL_ERRORS_CLICKHOUSE": f"http://default:@{server.status['sql']}/remote"}
-    )
-    yield running.start()
-    running.kill()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def send(collector: Collector, numbers: range) -> None:

@@ -41,7 +41,7 @@ def test_help_names_every_command() -> None:
     done = run("--help")
 
     assert done.returncode == 0
-    for command in ("serve", "demo", "groups", "show", "sql", "explain", "schema"):
+    for command in ("serve", "demo", "groups", "show", "sql", "explain", "rules", "schema"):
         assert f"  {command} " in done.stdout
 
 

@@ -1,0 +1,138 @@
+"""`group` with a memory: what repeats is not computed again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from collector.grouping.compose import (
+    SDK_LANGUAGE,
+    Opened,
+    cut,
+    finish,
+    place,
+    prepare,
+    scrub_pieces,
+    sent_type,
+    types_of,
+)
+from collector.rules.matcher import RuleMatcher
+from collector.rules.parts import OVERRIDES
+from collector.severity import severity
+
+if TYPE_CHECKING:
+    from collector.grouping.choices import Prepared
+    from collector.model import ExceptionSighting, Grouping
+    from collector.rules.rule import Rules
+
+PREPARED_STACKS_MAX = 4096
+PREPARED_BYTES_MAX = 48 * 1024 * 1024
+"""Stacks without messages that a `Grouper` remembers, and their estimated size."""
+
+WHOLE_STACKS_MAX = 1024
+WHOLE_BYTES_MAX = 16 * 1024 * 1024
+"""Whole texts that a `Grouper` remembers: errors without an id in their messages."""
+
+OPENINGS_MAX = 4
+"""Openings that a text is compared with before it is searched: a storm is of a few errors."""
+
+_OBJECTS_BYTES = 700  # of one frame: Frame, FrameReason and their strings, by tracemalloc
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class RulesInUse:
+    """The rules that hold now. They may be replaced, by any thread, while groupers work."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.matcher = RuleMatcher(rules)
+
+    def replace(self, rules: Rules) -> None:
+        """Let other rules hold, from the next error on."""
+        self.matcher = RuleMatcher(rules)
+
+
+class Grouper:
+    """`group`, remembering what repeats. Bounded by count and bytes; for one thread."""
+
+    def __init__(self, in_use: RulesInUse | None = None) -> None:
+        self._in_use = in_use
+        self._start(in_use.matcher if in_use is not None else None)
+
+    def _start(self, rules: RuleMatcher | None) -> None:
+        self._rules = rules
+        self._whole: Recent[tuple[Any, ...], Grouping] = Recent(WHOLE_STACKS_MAX, WHOLE_BYTES_MAX)
+        self._prepared: Recent[tuple[Any, ...], Prepared] = Recent(PREPARED_STACKS_MAX, PREPARED_BYTES_MAX)
+        self._openings: deque[str] = deque(maxlen=OPENINGS_MAX)
+
+    def group(self, sighting: ExceptionSighting) -> Grouping:
+        """Group one sighting; equal to `group(sighting, rules)`. Never raises."""
+        if self._in_use is not None and self._in_use.matcher is not self._rules:
+            self._start(self._in_use.matcher)
+        parser, outline = cut(sighting, self._openings)
+        if outline.opening and outline.opening not in self._openings:
+            self._openings.append(outline.opening)
+        attributes = sighting.attributes
+        for name in OVERRIDES:
+            if name in attributes:  # It may differ each time: the whole is not remembered.
+                return self._finish(sighting, scrub_pieces(parser, outline))
+        resource = sighting.resource
+        whole: tuple[Any, ...] = (
+            parser.name,
+            outline,
+            sighting.exception_message,
+            sighting.exception_type,
+            resource.get(SDK_LANGUAGE),
+            resource.get("service.namespace"),
+            resource.get("service.name"),
+            place(sighting),
+            sighting.seen_in,
+            severity(sighting),
+        )
+        looked_at = self._rules.looked_at(sighting) if self._rules is not None else ()
+        if looked_at:
+            whole += looked_at
+        grouping = self._whole.get(whole)
+        if grouping is None:
+            grouping = self._finish(sighting, scrub_pieces(parser, outline))
+            size = 2 * len(grouping.stacktrace) + 4 * len(grouping.message) + _OBJECTS_BYTES
+            if looked_at:
+                size += sum(map(len, filter(None, looked_at)))
+            self._whole.put(whole, grouping, size)
+        return grouping
+
+    def _finish(self, sighting: ExceptionSighting, opened: Opened) -> Grouping:
+        types, sent = types_of(opened), sent_type(sighting)
+        key = (opened.parser.name, opened.bodies, types, sent)
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            prepared = prepare(opened.parser, opened.bodies, types, sent)
+            size = 3 * sum(map(len, opened.bodies))
+            size += _OBJECTS_BYTES * (2 + len(prepared.plain.selection.frames))
+            self._prepared.put(key, prepared, size)
+        return finish(sighting, opened, prepared, self._rules)
+
+
+class Recent(Generic[K, V]):
+    """A mapping that forgets what was not used for longest, when it holds too much."""
+
+    def __init__(self, count_max: int, bytes_max: int) -> None:
+        self._count_max, self._bytes_max = count_max, bytes_max
+        self._kept: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: K) -> V | None:
+        """Find a value, which then counts as used just now."""
+        found = self._kept.get(key)
+        if found is None:
+            return None
+        self._kept.move_to_end(key)
+        return found[0]
+
+    def put(self, key: K, value: V, size_bytes: int) -> None:
+        """Keep a value whose key is not known yet."""
+        self._kept[key] = (value, size_bytes)
+        self._bytes += size_bytes
+        while len(self._kept) > self._count_max or self._bytes > self._bytes_max:
+            self._bytes -= self._kept.popitem(last=False)[1][1]

@@ -42,19 +42,21 @@ if TYPE_CHECKING:
 
     from otel_errors._config import Settings
     from otel_errors._emit import Emitter
+    from otel_errors._guard import Guard
     from otel_errors._traceback import Rendered
 
 STAMP_ATTRIBUTE: Final = "__otel_errors__"
 _GROUP_MEMBERS_MAX: Final = 1_000  # members looked at to decide whether a group is an error at all
 
 NOT_ERRORS: Final = (
-    SystemExit,
     KeyboardInterrupt,
     GeneratorExit,
     asyncio.CancelledError,
     concurrent.futures.CancelledError,
 )
-"""Exceptions that end things on purpose."""
+"""Exceptions that end things on purpose. `SystemExit` is one when it says that all is well."""
+
+_ELSEWHERE: Final = frozenset({"trio.Cancelled", "greenlet.GreenletExit", "gevent.exceptions.GreenletExit"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,9 @@ class ErrorCapture:
         self,
         exception: BaseException,
         *,
-        span_context: SpanContext | None,
+        mechanism: str,
+        span_context: SpanContext | None = None,
+        raised_in: SpanContext | None = None,
         severity: SeverityNumber = SeverityNumber.ERROR,
         handled: bool | None = None,
         attributes: Mapping[str, AnyValue] | None = None,
@@ -118,12 +122,13 @@ class ErrorCapture:
     ) -> str | None:
         """Tell of `exception` unless it was told.
 
-        `span_context` is the span that saw it; None outside any, then the stamp or the current span
-        tells. Returns the event id, or None when `exception` is no error.
+        `span_context` is the span that saw it; a hook has none. Then the stamp tells where it was raised, else
+        `raised_in`, the span that the work was started in (invalid: in none), else the span that is current now. Returns
+        the event id, or None when `exception` is no error.
         """
         if not self.is_error(exception):
             return None
-        stamp, first = _admit(exception, span_context)
+        stamp, first = _admit(exception, span_context, raised_in)
         if first:
             self._tell(
                 stamp,
@@ -132,6 +137,7 @@ class ErrorCapture:
                 handled=handled,
                 attributes=attributes or {},
                 timestamp_ns=timestamp_ns,
+                mechanism=mechanism,
             )
         return stamp.event_id
 
@@ -156,6 +162,7 @@ class ErrorCapture:
                 handled=None,
                 attributes=attributes,
                 timestamp_ns=timestamp_ns,
+                mechanism="span",
             )
         return Sighting(event_id=stamp.event_id, rendered=rendered)
 
@@ -165,6 +172,13 @@ class ErrorCapture:
             stamp = read_stamp(exception)
             if stamp is None or stamp.trace_id != span_context.trace_id:
                 _write_stamp(exception, _new_stamp(span_context, told=False))
+
+    def flush(self, guard: Guard) -> None:
+        """Send what waits before the process ends, for at most `flush_timeout_ms`. Never raises an `Exception`."""
+        try:
+            self.emitter.pipeline.flush(self.settings.flush_timeout_ms)
+        except Exception:  # noqa: BLE001 - never harm the app
+            guard.failed("send what waits before the process ends")
 
     def _render(self, exception: BaseException) -> Rendered:
         return render(
@@ -182,6 +196,7 @@ class ErrorCapture:
         handled: bool | None,
         attributes: Mapping[str, AnyValue],
         timestamp_ns: int | None,
+        mechanism: str,
     ) -> None:
         self._busy.capturing = True
         try:
@@ -194,6 +209,7 @@ class ErrorCapture:
                     severity=severity,
                     handled=handled,
                     attributes=attributes,
+                    mechanism=mechanism,
                 )
             )
         finally:
@@ -217,7 +233,9 @@ def read_stamp(exception: BaseException) -> Stamp | None:
     return None
 
 
-def _admit(exception: BaseException, span_context: SpanContext | None) -> tuple[Stamp, bool]:
+def _admit(
+    exception: BaseException, span_context: SpanContext | None, raised_in: SpanContext | None = None
+) -> tuple[Stamp, bool]:
     """Return the stamp, and whether to tell now (the exception is stamped as told then)."""
     seen_in = span_context if span_context is not None and span_context.is_valid else None
     prior = read_stamp(exception)
@@ -234,7 +252,9 @@ def _admit(exception: BaseException, span_context: SpanContext | None) -> tuple[
                 told=True,
             ),
         ), True
-    stamp = _new_stamp(seen_in or trace.get_current_span().get_span_context(), told=True)
+    if seen_in is None:
+        seen_in = trace.get_current_span().get_span_context() if raised_in is None else raised_in
+    stamp = _new_stamp(seen_in, told=True)
     if prior is not None:
         return _write_stamp(exception, stamp), True
     ours = _as_tuple(stamp)
@@ -275,7 +295,7 @@ def _attributes_of(exception: BaseException) -> dict[str, Any]:
 
 
 def _ends_on_purpose(exception: BaseException) -> bool:
-    if isinstance(exception, NOT_ERRORS):
+    if _is_no_error(exception):
         return True
     waiting = list(members(exception)[:_GROUP_MEMBERS_MAX])
     if not waiting:
@@ -286,6 +306,15 @@ def _ends_on_purpose(exception: BaseException) -> bool:
         member = waiting.pop()
         inner = members(member)[:_GROUP_MEMBERS_MAX]
         waiting.extend(inner)
-        if not inner and not isinstance(member, NOT_ERRORS):
+        if not inner and not _is_no_error(member):
             return False
     return False
+
+
+def _is_no_error(exception: BaseException) -> bool:
+    if isinstance(exception, Exception):  # most are
+        return isinstance(exception, NOT_ERRORS)
+    if isinstance(exception, SystemExit):
+        return exception.code in (None, 0, "")
+    kind = type(exception)
+    return isinstance(exception, NOT_ERRORS) or f"{kind.__module__}.{kind.__qualname__}" in _ELSEWHERE

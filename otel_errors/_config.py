@@ -40,6 +40,46 @@ class Settings:
         default=True,
         metadata={"help": "Capture exceptions of spans that are not sampled."},
     )
+    threads: bool = field(
+        default=True,
+        metadata={"help": "Capture exceptions that end threads."},
+    )
+    futures: bool = field(
+        default=True,
+        metadata={"help": "Capture exceptions of thread and process pools whose futures nobody reads."},
+    )
+    tasks: bool = field(
+        default=True,
+        metadata={"help": "Capture exceptions of asyncio tasks that nobody awaits, and of callbacks."},
+    )
+    gathered: bool = field(
+        default=False,
+        metadata={"help": "Capture what `asyncio.gather(return_exceptions=True)` returns, as warnings."},
+    )
+    unraisable: bool = field(
+        default=True,
+        metadata={"help": "Capture exceptions that can't be raised, as those of `__del__`."},
+    )
+    processes: bool = field(
+        default=True,
+        metadata={"help": "Capture exceptions that end `multiprocessing` children, and send what waits there."},
+    )
+    logged: bool = field(
+        default=True,
+        metadata={"help": "Capture exceptions that are logged (`logging.exception()`, `exc_info`)."},
+    )
+    logged_level_min: int = field(
+        default=40,
+        metadata={
+            "unit": "levels of `logging`",
+            "minimum": 0,
+            "help": "Least level of a log record whose exception is captured; 40 is ERROR, 30 WARNING.",
+        },
+    )
+    warned: bool = field(
+        default=False,
+        metadata={"help": "Capture what `warnings` shows, as warnings."},
+    )
     frames_max: int = field(
         default=100,
         metadata={

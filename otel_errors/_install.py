@@ -1,7 +1,7 @@
 """install() and uninstall(): every capture path put in place once, and undone.
 
 There is one `sys.excepthook` and one `Span` class in a process, so there is one installation;
-`_REGISTRY` remembers it. All else is passed as arguments.
+`_REGISTRY` remembers it. All else is passed as arguments. `capture()` goes by the same installation.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ from otel_errors._capture import ErrorCapture
 from otel_errors._config import Settings, read_settings
 from otel_errors._emit import Emitter
 from otel_errors._guard import Guard
-from otel_errors._hooks import ExceptHook
 from otel_errors._log_pipeline import LogPipeline
+from otel_errors._paths import PATHS
 from otel_errors._span_processor import ErrorSpanProcessor
-from otel_errors._unsampled import UnsampledSpans
 
 if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.trace import TracerProvider
+
+    from otel_errors._paths import Path
 
 _logger = logging.getLogger("otel_errors")
 
@@ -56,36 +57,35 @@ class _Installation:
         guard: Guard,
     ) -> None:
         self.guard = guard
-        self._settings = settings
         self._pipeline = LogPipeline(logger_provider=logger_provider, resource=resource)
-        self._capture = ErrorCapture(
+        self.capture = ErrorCapture(
             settings=settings,
             emitter=Emitter(self._pipeline, stacktrace_length_max=settings.stacktrace_length_max),
         )
-        self._excepthook = ExceptHook(capture=self._capture, guard=guard)
-        self._unsampled = UnsampledSpans(capture=self._capture, guard=guard)
+        self._paths: list[Path] = [
+            path(self.capture, guard) for setting, path in PATHS.items() if getattr(settings, setting)
+        ]
 
     def start(self) -> None:
-        if self._settings.excepthook:
-            self._excepthook.install()
-        if self._settings.unsampled:
-            self._unsampled.install()
-        # Opened now, so that a wrong OTEL_* value shows at the start and not at the first error.
+        # First, so that a wrong OTEL_* value shows at the start and not at the first error, and so that at exit our
+        # paths tell of what they hold before the pipeline closes.
         self._pipeline.logger()
+        for path in self._paths:
+            path.install()
 
     def watch(self, provider: Any, processors: weakref.WeakKeyDictionary[Any, ErrorSpanProcessor]) -> None:
         """Capture for the spans of `provider`, with its processor if it has one."""
         processor = processors.get(provider)
         if processor is None:
-            processor = ErrorSpanProcessor(capture=self._capture, guard=self.guard)
+            processor = ErrorSpanProcessor(capture=self.capture, guard=self.guard)
             processors[provider] = processor
             provider.add_span_processor(processor)
         else:
-            processor.activate(capture=self._capture, guard=self.guard)
+            processor.activate(capture=self.capture, guard=self.guard)
 
     def stop(self, processors: weakref.WeakKeyDictionary[Any, ErrorSpanProcessor]) -> None:
-        self._excepthook.uninstall()
-        self._unsampled.uninstall()
+        for path in reversed(self._paths):
+            path.uninstall()
         for processor in processors.values():
             processor.deactivate()
         self._pipeline.close()
@@ -101,6 +101,15 @@ def install(
     enabled: bool | None = None,
     excepthook: bool | None = None,
     unsampled: bool | None = None,
+    threads: bool | None = None,
+    futures: bool | None = None,
+    tasks: bool | None = None,
+    gathered: bool | None = None,
+    unraisable: bool | None = None,
+    processes: bool | None = None,
+    logged: bool | None = None,
+    logged_level_min: int | None = None,
+    warned: bool | None = None,
     frames_max: int | None = None,
     stacktrace_length_max: int | None = None,
     message_length_max: int | None = None,
@@ -127,6 +136,15 @@ def install(
                 "enabled": enabled,
                 "excepthook": excepthook,
                 "unsampled": unsampled,
+                "threads": threads,
+                "futures": futures,
+                "tasks": tasks,
+                "gathered": gathered,
+                "unraisable": unraisable,
+                "processes": processes,
+                "logged": logged,
+                "logged_level_min": logged_level_min,
+                "warned": warned,
                 "frames_max": frames_max,
                 "stacktrace_length_max": stacktrace_length_max,
                 "message_length_max": message_length_max,
@@ -177,6 +195,12 @@ def uninstall() -> None:
             installation.stop(_REGISTRY.processors)
         except Exception:  # noqa: BLE001 - never harm the app
             installation.guard.failed("uninstall itself")
+
+
+def capture_in_use() -> ErrorCapture | None:
+    """Return what `install()` put in place; None when nothing is."""
+    installation = _REGISTRY.installation
+    return None if installation is None else installation.capture
 
 
 def _sdk_is_disabled() -> bool:

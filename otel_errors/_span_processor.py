@@ -195,16 +195,17 @@ class ErrorSpanProcessor(SpanProcessor):
         if (
             exception is None
             or handled == id(exception)
-            or not isinstance(exception, Exception)
             or isinstance(exception, _CONTROL_FLOW)
             or span.status.status_code is StatusCode.OK
         ):
             return
         self._capture.emitter.pipeline.offer_resource(span.resource)
-        if span.status.status_code is StatusCode.UNSET and _leaves_with_block(sys._getframe(1)):  # noqa: SLF001
+        is_unset = span.status.status_code is StatusCode.UNSET
+        # Of a BaseException the SDK says nothing, whatever it was told.
+        if is_unset and isinstance(exception, Exception) and _leaves_with_block(sys._getframe(1)):  # noqa: SLF001
             self._capture.mark(exception, span_context=span_context)
         else:
-            self._capture.capture(exception, span_context=span_context, attributes=_user_of(span))
+            self._capture.capture(exception, span_context=span_context, attributes=_user_of(span), mechanism="span")
 
 
 def _user_of(span: ReadableSpan) -> dict[str, AnyValue]:

@@ -339,7 +339,7 @@ class TestLogged:
             (lambda logger, error: logger.critical("x", exc_info=error), SeverityNumber.FATAL),
             (lambda logger, error: logger.error("x", exc_info=(type(error), error, None)), SeverityNumber.ERROR),
             (lambda logger, error: logger.warning("x", exc_info=error), None),
-            (lambda logger, error: logger.error("x"), None),  # nothing is being handled
+            (lambda logger, _: logger.error("x"), None),  # nothing is being handled
             (lambda logger, error: logger.error("%d items", "no", exc_info=error), SeverityNumber.ERROR),
         ],
     )
@@ -355,12 +355,15 @@ class TestLogged:
         assert the_error(app).severity_number == SeverityNumber.WARN
 
     def test_logged_then_raised_is_one(self, app):
-        with pytest.raises(ValueError), app.tracer.start_as_current_span("request"):
+        def work():
             try:
                 boom()
             except ValueError:
                 self.logger.exception("failed")
                 raise
+
+        with pytest.raises(ValueError), app.tracer.start_as_current_span("request"):
+            work()
         assert len(app.errors()) == 1
 
     def test_level_and_filters_of_the_logger_hold(self, app, monkeypatch):
@@ -373,7 +376,8 @@ class TestLogged:
         logging.getLogger("otel_errors").error("x", exc_info=ValueError("boom"))
         assert app.errors() == []
 
-    def test_handlers_get_the_record_as_it_was(self, app):
+    @pytest.mark.usefixtures("app")
+    def test_handlers_get_the_record_as_it_was(self):
         records = []
         handler = logging.Handler()
         handler.emit = lambda record: records.append(set(vars(record)))
@@ -439,7 +443,8 @@ class TestCapture:
             app.span(name).context.trace_id for name in ("first", "second")
         ]
 
-    def test_nothing_to_tell(self, app, caplog):
+    @pytest.mark.usefixtures("app")
+    def test_nothing_to_tell(self, caplog):
         assert otel_errors.capture() is None
         assert "no exception is given" in caplog.text
 
@@ -450,7 +455,7 @@ class TestCapture:
     def test_value_whose_text_fails(self, app):
         class Bad:
             def __str__(self):
-                boom()
+                raise ValueError
 
         otel_errors.capture(ValueError("x"), bad=Bad())
         assert the_error(app).attributes["bad"] == "<Bad>"

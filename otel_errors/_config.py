@@ -80,6 +80,10 @@ class Settings:
         default=False,
         metadata={"help": "Capture what `warnings` shows, as warnings."},
     )
+    sigterm: bool = field(
+        default=True,
+        metadata={"help": "Send what waits when SIGTERM ends the program by its default action."},
+    )
     frames_max: int = field(
         default=100,
         metadata={
@@ -103,6 +107,19 @@ class Settings:
             "minimum": 64,
             "help": "Length of an exception's message; its end is cut.",
         },
+    )
+    storm_burst_max: int = field(
+        default=100,
+        metadata={
+            "unit": "errors",
+            "minimum": 0,
+            "help": "Errors of one type and line that are told in full within a window, the rest as one event with their "
+            "number; 0 tells all in full.",
+        },
+    )
+    storm_window_ms: int = field(
+        default=10_000,
+        metadata={"unit": "milliseconds", "minimum": 100, "help": "Length of that window."},
     )
     flush_timeout_ms: int = field(
         default=5_000,

@@ -6,6 +6,7 @@ There is one `sys.excepthook` and one `Span` class in a process, so there is one
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import threading
@@ -61,6 +62,7 @@ class _Installation:
         self.capture = ErrorCapture(
             settings=settings,
             emitter=Emitter(self._pipeline, stacktrace_length_max=settings.stacktrace_length_max),
+            guard=guard,
         )
         self._paths: list[Path] = [
             path(self.capture, guard) for setting, path in PATHS.items() if getattr(settings, setting)
@@ -70,11 +72,14 @@ class _Installation:
         # First, so that a wrong OTEL_* value shows at the start and not at the first error, and so that at exit our
         # paths tell of what they hold before the pipeline closes.
         self._pipeline.logger()
+        self.capture.start()
         for path in self._paths:
             path.install()
+        atexit.register(self._at_exit)
 
     def watch(self, provider: Any, processors: weakref.WeakKeyDictionary[Any, ErrorSpanProcessor]) -> None:
         """Capture for the spans of `provider`, with its processor if it has one."""
+        self.capture.tracer_providers.add(provider)
         processor = processors.get(provider)
         if processor is None:
             processor = ErrorSpanProcessor(capture=self.capture, guard=self.guard)
@@ -88,7 +93,16 @@ class _Installation:
             path.uninstall()
         for processor in processors.values():
             processor.deactivate()
+        atexit.unregister(self._at_exit)
+        self.capture.close()
         self._pipeline.close()
+
+    def _at_exit(self) -> None:
+        """Emit what is carried or waits; the providers, which were set up before, send it as they shut down."""
+        try:
+            self.capture.close()
+        except Exception:  # noqa: BLE001 - never harm the app
+            self.guard.failed("emit what waits at exit")
 
 
 _REGISTRY: Final = _Registry()
@@ -110,9 +124,12 @@ def install(
     logged: bool | None = None,
     logged_level_min: int | None = None,
     warned: bool | None = None,
+    sigterm: bool | None = None,
     frames_max: int | None = None,
     stacktrace_length_max: int | None = None,
     message_length_max: int | None = None,
+    storm_burst_max: int | None = None,
+    storm_window_ms: int | None = None,
     flush_timeout_ms: int | None = None,
 ) -> bool:
     """Capture the errors of this process.
@@ -145,9 +162,12 @@ def install(
                 "logged": logged,
                 "logged_level_min": logged_level_min,
                 "warned": warned,
+                "sigterm": sigterm,
                 "frames_max": frames_max,
                 "stacktrace_length_max": stacktrace_length_max,
                 "message_length_max": message_length_max,
+                "storm_burst_max": storm_burst_max,
+                "storm_window_ms": storm_window_ms,
                 "flush_timeout_ms": flush_timeout_ms,
             },
         )

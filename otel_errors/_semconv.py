@@ -29,6 +29,9 @@ EVENT_ID: Final = "otel_errors.event_id"
 On the log record and on every span event that tells of the same exception.
 """
 
+COUNT: Final = "otel_errors.count"
+"""How many errors an event stands for. 0 on a copy of one that another event counts."""
+
 HANDLED: Final = "otel_errors.handled"
 """False: nobody caught it.
 
@@ -58,6 +61,7 @@ __all__ = [
     "CODE_FILE_PATH",
     "CODE_FUNCTION_NAME",
     "CODE_LINE_NUMBER",
+    "COUNT",
     "EVENT_ID",
     "EVENT_NAME",
     "EXCEPTION_ESCAPED",

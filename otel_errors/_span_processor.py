@@ -76,10 +76,11 @@ class ErrorSpanProcessor(SpanProcessor):
         guard: Guard | None = None,
     ) -> None:
         self._owns_pipeline = capture is None
+        guard = guard or Guard()
         self._handled: dict[int, int] = {}  # span id -> id() of what was in flight when it started
         self.activate(
-            capture=capture or _capture_into(logger_provider),
-            guard=guard or Guard(),
+            capture=capture or _capture_into(logger_provider, guard),
+            guard=guard,
         )
 
     def activate(self, *, capture: ErrorCapture, guard: Guard) -> None:
@@ -154,6 +155,7 @@ class ErrorSpanProcessor(SpanProcessor):
                 own={
                     _semconv.EXCEPTION_ESCAPED: str(escaped),
                     _semconv.EVENT_ID: sighting.event_id,
+                    **({} if sighting.counted else {_semconv.COUNT: 0}),
                 },
                 given=attributes or {},
             )
@@ -164,7 +166,7 @@ class ErrorSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Send the log records that wait, for at most `timeout_millis`."""
         try:
-            return self._capture.emitter.pipeline.flush(timeout_millis)
+            return self._capture.flush_within(timeout_millis)
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("flush")
             return False
@@ -173,11 +175,11 @@ class ErrorSpanProcessor(SpanProcessor):
         """Stop capturing and send the log records that wait."""
         try:
             self.deactivate()
-            pipeline = self._capture.emitter.pipeline
             if self._owns_pipeline:
-                pipeline.close()
+                self._capture.close()
+                self._capture.emitter.pipeline.close()
             else:  # the hooks of `install()` still use it
-                pipeline.flush(self._capture.settings.flush_timeout_ms)
+                self._capture.flush_within(self._capture.settings.flush_timeout_ms)
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("shut down")
 
@@ -214,7 +216,7 @@ def _user_of(span: ReadableSpan) -> dict[str, AnyValue]:
     return {name: given[name] for name in _semconv.USER if name in given}
 
 
-def _capture_into(logger_provider: LoggerProvider | None) -> ErrorCapture:
+def _capture_into(logger_provider: LoggerProvider | None, guard: Guard) -> ErrorCapture:
     """Make what a processor that was added by hand needs, with the settings of the environment."""
     settings = read_settings(os.environ, {})
     return ErrorCapture(
@@ -223,6 +225,7 @@ def _capture_into(logger_provider: LoggerProvider | None) -> ErrorCapture:
             LogPipeline(logger_provider=logger_provider),
             stacktrace_length_max=settings.stacktrace_length_max,
         ),
+        guard=guard,
     )
 
 
@@ -249,10 +252,8 @@ def _recording(original: Callable[..., None]) -> Callable[..., None]:
                 self.add_event(name=_semconv.EVENT_NAME, attributes=event, timestamp=time_ns)
                 return
             if event is not None:
-                attributes = {
-                    **(attributes or {}),
-                    _semconv.EVENT_ID: event[_semconv.EVENT_ID],
-                }
+                names = (_semconv.EVENT_ID, _semconv.COUNT)
+                attributes = {**(attributes or {}), **{name: event[name] for name in names if name in event}}
                 timestamp = time_ns
         original(self, exception, attributes, timestamp, escaped)
 

@@ -10,6 +10,7 @@
     processes    the run of a `multiprocessing` child        `BaseProcess._bootstrap`
     logged       `logging.exception()`, `exc_info=`          `Logger.callHandlers`
     warned       `warnings.warn()`                           opt-in
+    sigterm      what waits is sent before the process ends  the signal's default action
 
 A path is put in place by `install()` and taken back by `uninstall()`. The hook or method that was there before still
 runs, so what the program prints and how it ends stay as they were. No body raises into the application.
@@ -24,6 +25,7 @@ from otel_errors._paths.futures import UnreadFutures
 from otel_errors._paths.gathered import GatheredExceptions
 from otel_errors._paths.logged import LoggedExceptions
 from otel_errors._paths.processes import ChildProcesses
+from otel_errors._paths.sigterm import TerminationSignal
 from otel_errors._paths.tasks import LoopExceptions
 from otel_errors._paths.threads import Threads
 from otel_errors._paths.unraisable import UnraisableHook
@@ -58,5 +60,6 @@ PATHS: Final[Mapping[str, Callable[[ErrorCapture, Guard], Path]]] = {
     "processes": ChildProcesses,
     "logged": LoggedExceptions,
     "warned": Warnings,
+    "sigterm": TerminationSignal,
 }
 """The paths by the setting that switches each on."""

@@ -78,7 +78,9 @@ class LoopExceptions:
     def _see(self, context: dict[str, Any]) -> None:
         exception = context.get("exception")
         if exception is not None:
-            self._capture.capture(exception, raised_in=_origin_of(context), handled=False, mechanism="task")
+            self._capture.capture(
+                exception, raised_in=_origin_of(context), handled=False, mechanism="task", within_collector=True
+            )
 
 
 def _origin_of(context: dict[str, Any]) -> SpanContext:

@@ -227,6 +227,7 @@ class TestTasks:
                 await asyncio.sleep(0)
 
         asyncio.run(main())
+        wait_for(app.errors)
         assert_of_span(app, the_error(app), "request", mechanism="task")
         assert "never retrieved" in caplog.text  # the loop's own handler ran; its log record is no second error
 
@@ -250,6 +251,7 @@ class TestTasks:
             await asyncio.sleep(0.01)
 
         asyncio.run(main())
+        wait_for(app.errors)
         assert_of_span(app, the_error(app), "request", mechanism="task")
 
     def test_task_whose_exception_is_handled_or_that_is_cancelled_is_none(self, app):
@@ -307,6 +309,7 @@ class TestUnraisable:
         broken = Broken()
         with app.tracer.start_as_current_span("request"):
             del broken
+        wait_for(app.errors)
         assert_of_span(app, the_error(app), "request", mechanism="unraisable")
         assert seen == [ValueError]
         otel_errors.uninstall()

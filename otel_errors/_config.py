@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,6 +84,12 @@ class Settings:
         default=True,
         metadata={"help": "Send what waits when SIGTERM ends the program by its default action."},
     )
+    safe_spans: bool = field(
+        default=True,
+        metadata={
+            "help": "Let the application see its own exception where its `__str__` raises in a span's `with` block."
+        },
+    )
     frames_max: int = field(
         default=100,
         metadata={
@@ -129,6 +135,31 @@ class Settings:
             "help": "How long an unhandled exception may hold up the program's end to be sent.",
         },
     )
+
+
+class SettingKeywords(TypedDict, total=False):
+    """The settings as keywords of `install()`; None is not given. The same names as the fields of `Settings`."""
+
+    enabled: bool | None
+    excepthook: bool | None
+    unsampled: bool | None
+    threads: bool | None
+    futures: bool | None
+    tasks: bool | None
+    gathered: bool | None
+    unraisable: bool | None
+    processes: bool | None
+    logged: bool | None
+    logged_level_min: int | None
+    warned: bool | None
+    sigterm: bool | None
+    safe_spans: bool | None
+    frames_max: int | None
+    stacktrace_length_max: int | None
+    message_length_max: int | None
+    storm_burst_max: int | None
+    storm_window_ms: int | None
+    flush_timeout_ms: int | None
 
 
 def variable_of(name: str) -> str:

@@ -46,7 +46,7 @@ def test_under_a_wrapper_it_stays_and_passes_through(monkeypatch):
     _method_patch.hold(Thread, "start", holder, counting(calls))
 
     @wrapt.decorator
-    def theirs(wrapped, instance, args, kwargs):  # noqa: ARG001 - wrapt's signature
+    def theirs(wrapped, instance, args, kwargs):
         return wrapped(*args, **kwargs)
 
     monkeypatch.setattr(Thread, "start", theirs(Thread.__dict__["start"]))

@@ -122,6 +122,11 @@ class GroupMerges:
         aliases, latest_ns = self._rows.trees([named])
         root = root_of(named, aliases)
         leaving = (named,) if root != named else members_of(named, aliases, "merge")
+        if not leaving and (versions := members_of(named, aliases, "version")):
+            raise Failure(
+                f"nobody merged anything into group {named}; what continues it by a later version of the fingerprint is "
+                f"taken out by its own id: {', '.join(versions[:CANDIDATES_MAX])}"
+            )
         if not leaving:
             raise Failure(f"group {named} is not merged with any other: there is nothing to take apart")
         changes = unmerge(leaving, aliases, created_by=created_by, comment=comment[:COMMENT_CHARS_MAX])

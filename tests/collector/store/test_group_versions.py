@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from collector.clock import SystemClock
+from collector.failures import Failure
 from collector.store.alias_plan import Continuation
 from collector.store.alias_rows import IDS_A_STATEMENT_MAX
 from collector.store.group_merges import GroupMerges
@@ -102,6 +103,8 @@ def test_what_somebody_took_out_stays_out(
     store.continue_groups(told)
     assert counts(opened)[groups["a"]] == 1 + 2 + 5
 
+    with pytest.raises(Failure, match=f"by its own id: .*{groups['e']}"):
+        merges.unmerge(groups["a"])
     merges.unmerge(groups["b"])
     assert store.continue_groups(told) == 0
     merges.merge(groups["c"], [groups["b"]])

@@ -25,7 +25,6 @@ from collector.drain import version_transition
 from collector.drain.error_lane import ErrorLane
 from collector.drain.error_rows import ErrorRowsLane
 from collector.drain.occurrences import Occurrences
-from collector.fingerprint.versions import VERSIONS
 from collector.grouping import Grouper
 from collector.journal.dead_letters import DeadLetters
 from collector.journal.segment import Segment
@@ -97,7 +96,7 @@ class Drained:
 
 def drain(connection: Connection, folder: Path, groups: int) -> None:
     contents, drained = segments(groups), Drained(connection, folder)
-    old = drained.lane(VERSIONS)
+    old = drained.lane(TABLES["first"])
     drained.seconds(old, contents)
     usual = drained.seconds(old, contents)
     lane = drained.lane(TABLES["same"])

@@ -1,8 +1,8 @@
-"""Versions of the fingerprint that only tests have, each made of version 1 by what it does otherwise.
+"""Versions of the fingerprint that only tests have, each made of an older one by what it does otherwise.
 
-As a program it is `otel-errors serve` with one of them as the current version, continuing version 1:
+As a program it is `otel-errors serve` with one of them as the current version:
 
-    python -m tests.next_version coarser --data DIR ...
+    python -m tests.next_version next --data DIR ...
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from collector.fingerprint.versions import V1, FingerprintVersion, FingerprintVersions
+from collector.fingerprint.versions import V1, VERSIONS, FingerprintVersion, FingerprintVersions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,21 +22,26 @@ if TYPE_CHECKING:
     from collector.model import Fingerprint, StackException
 
 
-def made(name: str, also: Callable[[Selection, Sequence[StackException]], Selection]) -> FingerprintVersion[Any]:
-    """Version 1 under another name, its selections changed by `also`."""
+def made(
+    name: str,
+    also: Callable[[Selection, Sequence[StackException]], Selection] = lambda selection, _: selection,
+    *,
+    of: FingerprintVersion[Any] = V1,
+) -> FingerprintVersion[Any]:
+    """A version under another name, its selections changed by `also`."""
 
     def select(exceptions: Sequence[StackException], raw_lines: Sequence[str], parser: str) -> Selection:
-        return also(V1.select(exceptions, raw_lines, parser), exceptions)
+        return also(of.select(exceptions, raw_lines, parser), exceptions)
 
     def named(fingerprint: Fingerprint) -> Fingerprint:
         return replace(fingerprint, value=f"{name}:{fingerprint.value.partition(':')[2]}")
 
     return replace(
-        V1,
+        of,
         name=name,
         select=select,
-        complete=lambda selection, text: named(V1.complete(selection, text)),
-        override=lambda computed, parts, origin: named(V1.override(computed, parts, origin)),
+        complete=lambda selection, text: named(of.complete(selection, text)),
+        override=lambda computed, parts, origin: named(of.override(computed, parts, origin)),
     )
 
 
@@ -58,19 +63,22 @@ def first_words(selection: Selection, exceptions: Sequence[StackException]) -> S
     return hashed(selection, [component.partition("_")[0] for component in selection.components])
 
 
-SAME = made("v2", lambda selection, _: selection)
+SAME = made("v2")
 FINER = made("v2", callers_too)
 COARSER = made("v2", first_words)
-THIRD = made("v3", lambda selection, _: selection)
+THIRD = made("v3")
+NEXT = made("v99", of=VERSIONS.current)
 
 TABLES = {
+    "first": FingerprintVersions(current=V1),
     "same": FingerprintVersions(current=SAME, previous=(V1,)),
     "finer": FingerprintVersions(current=FINER, previous=(V1,)),
     "coarser": FingerprintVersions(current=COARSER, previous=(V1,)),
     "third": FingerprintVersions(current=THIRD, previous=(SAME, V1)),
     "ended": FingerprintVersions(current=SAME),
+    "next": FingerprintVersions(current=NEXT, previous=(VERSIONS.current, *VERSIONS.previous)),
 }
-"""Tables of versions, by what the current one does otherwise than version 1."""
+"""Tables of versions, by what the current one does. All but `next`, which continues the real table, begin with version 1."""
 
 
 def main() -> None:

@@ -16,7 +16,6 @@ from collector.drain.occurrences import Occurrences
 from collector.drain.recent_sightings import recent_sightings
 from collector.drain.version_transition import VersionTransition
 from collector.failures import StoreUnavailable
-from collector.fingerprint.versions import VERSIONS, FingerprintVersions
 from collector.grouping import Grouper
 from collector.journal.dead_letters import DeadLetters
 from collector.journal.segment import Segment
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from collector.fingerprint.versions import FingerprintVersions
     from collector.store.embedded import EmbeddedConnection, EmbeddedEngine
     from collector.store.store import ErrorRows
 
@@ -65,7 +65,7 @@ class Program:
     segments: int = 0
     pending: list[Segment] = field(default_factory=list)
 
-    def start(self, versions: FingerprintVersions = VERSIONS) -> Program:
+    def start(self, versions: FingerprintVersions = TABLES["first"]) -> Program:
         """As a start does it: memory from the tables, less what is still to be drained."""
         self.metrics = SelfMetrics()
         occurrences = Occurrences(metrics=self.metrics)

@@ -38,7 +38,7 @@ def describe(grouping: Grouping) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.mark.parametrize("version", (VERSIONS.current, *VERSIONS.previous), ids=lambda version: version.name)
+@pytest.mark.parametrize("version", [VERSIONS.current, *VERSIONS.previous], ids=lambda version: version.name)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_golden_fingerprint_never_moves(case: Case, version: FingerprintVersion[Any]) -> None:
     """The fingerprint and its reasons are those of the file."""

@@ -252,6 +252,16 @@ def exc_info_alone(tracer, logger, call):
         logger.warning("a warning", exc_info=error)
 
 
+def all_at_once(tracer, logger, call):
+    with tracer.start_as_current_span("outer"), tracer.start_as_current_span("work") as span:
+        try:
+            call()
+        except BaseException as error:
+            span.record_exception(error)
+            logger.exception("it failed: %s", number)
+            raise
+
+
 def in_pool(tracer, logger, call):
     with ThreadPoolExecutor(1) as pool, tracer.start_as_current_span("work"):
         pool.submit(call).result()
@@ -273,7 +283,7 @@ def local(number):
     raise Here(f"number {number}")
 
 
-ways = {"ours_in_pool": in_pool, "in_pool": in_pool, "ours_uncaught": uncaught, "instrumented_uncaught": uncaught,
+ways = {"ours_all_at_once": all_at_once, "ours_in_pool": in_pool, "in_pool": in_pool, "ours_uncaught": uncaught, "instrumented_uncaught": uncaught,
         "ours": left_span, "ours_recorded": recorded, "left_span": left_span, "recorded": recorded, "logged": logged,
         "logged_in_span": logged_in_span, "exc_info_alone": exc_info_alone, "instrumented": logged}
 for error in (*shop.ERRORS, local):
@@ -283,7 +293,7 @@ for error in (*shop.ERRORS, local):
     logger = logging.Logger("shop")
     if way.startswith("ours"):
         otel_errors.install(tracers, logger_provider=loggers)
-    else:
+    if not way.startswith("ours") or way == "ours_all_at_once":
         tracers.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     if way == "instrumented":
         from opentelemetry.instrumentation.logging.handler import LoggingHandler
@@ -314,6 +324,7 @@ WAYS = (
     "in_pool",
     "ours_in_pool",
     "ours_uncaught",
+    "ours_all_at_once",
     *(["instrumented"] if find_spec("opentelemetry.instrumentation.logging") else []),
     *(["instrumented_uncaught"] if find_spec("opentelemetry.instrumentation.exceptions") else []),
 )
@@ -342,7 +353,7 @@ def test_one_error_is_one_group_by_every_way(collector: Collector, tmp_path: Pat
 
     events = collector.rows(
         "SELECT ResourceAttributes['way'] AS way, ResourceAttributes['error'] AS error, GroupId, ExceptionType, ExceptionMessage,"
-        " Culprit, MessageTemplate, Language FROM error_events ORDER BY error, way"
+        " Culprit, MessageTemplate, sum(Weight) OVER (PARTITION BY way, error) AS occurrences FROM error_events ORDER BY error, way"
     )
     groups: defaultdict[str, set[str]] = defaultdict(set)
     ways: defaultdict[str, set[str]] = defaultdict(set)
@@ -352,6 +363,7 @@ def test_one_error_is_one_group_by_every_way(collector: Collector, tmp_path: Pat
 
     split = [event for event in events if len(groups[event["error"]]) > 1]
     assert not split
+    assert not [event for event in events if event["occurrences"] != 1]
     assert {error: found ^ set(WAYS) for error, found in ways.items() if found != set(WAYS)} == {}
     # It is the same raise: that it was kept and raised again is no other error.
     assert groups.pop("raised_again") == groups["pay"]

@@ -181,6 +181,18 @@ def test_versions_may_be_passed_over(drained: Program, make_program: Any) -> Non
     assert drained.events() == [2, 2]
 
 
+def test_back_at_the_earlier_version_old_groups_go_on_and_what_began_meanwhile_is_put_together_later(
+    drained: Program, make_program: Any
+) -> None:
+    drained.drain("logs", *failing(make_program, load_cart))
+    drained.start(TABLES["same"]).drain("logs", *failing(make_program, load_cart, load_user))
+
+    drained.start(TABLES["first"]).drain("logs", *failing(make_program, load_cart, load_user))
+    assert drained.events() == [3, 1, 1]
+    drained.start(TABLES["same"]).drain("logs", *failing(make_program, load_cart, load_user))
+    assert drained.events() == [4, 3]
+
+
 def test_what_people_merged_stays_merged_and_comes_apart_again(drained: Program, make_program: Any) -> None:
     drained.drain("logs", *failing(make_program, load_cart, load_cart, load_user))
     cart, user = (row["GroupId"] for row in drained.errors())

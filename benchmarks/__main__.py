@@ -7,7 +7,7 @@ import sys
 
 NAMES = (
     "ingest", "prices", "errors", "errors_view", "latency", "idle", "receive", "journal", "error_lane", "grouping",
-    "sdk_overhead",
+    "sdk_overhead", "version_transition",
 )  # fmt: skip
 
 

@@ -157,12 +157,21 @@ class Verdict:
     dropped_by: str = ""
 
 
+class PreviousGroup(NamedTuple):
+    """An error's group by an earlier version of the fingerprint, whose value and components stand beside it."""
+
+    group_id: str
+    fingerprint: str
+    components: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grouping:
     """Everything that the text of an error tells: scrubbed texts, the parsed stack, the fingerprint, the group.
 
     `exception_type` and `message` are re-read from the stack where there is one, since the raw attributes of the same
-    error differ between signals (`json.decoder.JSONDecodeError` and `JSONDecodeError`).
+    error differ between signals (`json.decoder.JSONDecodeError` and `JSONDecodeError`). `previous` are its groups by the
+    earlier versions that are continued, the newest first: empty but in a transition.
     """
 
     group_id: str
@@ -173,6 +182,7 @@ class Grouping:
     stacktrace: str
     culprit: str
     verdict: Verdict
+    previous: tuple[PreviousGroup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,10 @@ class SelfMetrics:
         self.rules_reload_failures = counter(
             "rules_reload_failures", "Rules files with mistakes that were not loaded; the rules before hold."
         )
+        self.version_aliases = counter(
+            "version_aliases",
+            "Rows of error_group_aliases by which groups continued those of an earlier version of the fingerprint.",
+        )
         self.stacks_parsed = counter("stacks_parsed", "Stack traces read, by parser.", "parser")
         self.occurrence_overflows = counter(
             "occurrence_overflows",

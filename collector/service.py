@@ -24,6 +24,7 @@ from collector.drain.occurrences import Occurrences
 from collector.drain.recent_sightings import recent_sightings
 from collector.drain.telemetry_lane import TelemetryLane
 from collector.failures import SettingsInvalid, StartFailure
+from collector.fingerprint.versions import VERSIONS
 from collector.grouping import Grouper, RulesInUse
 from collector.journal.dead_letters import DeadLetters
 from collector.journal.journal import Journal
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from collector.control.changes import MergeRequest, UnmergeRequest
+    from collector.fingerprint.versions import FingerprintVersions
     from collector.rules.rule import Rules
     from collector.settings import Settings
 
@@ -66,10 +68,14 @@ class Addresses:
 
 
 class Service:
-    """One collector. `start` returns when every port answers; `stop` when nothing is left running."""
+    """One collector. `start` returns when every port answers; `stop` when nothing is left running.
 
-    def __init__(self, settings: Settings) -> None:
+    `versions` are those of the fingerprint.
+    """
+
+    def __init__(self, settings: Settings, *, versions: FingerprintVersions = VERSIONS) -> None:
         self._settings = settings
+        self._versions = versions
         self._metrics = SelfMetrics()
         self._parts = ExitStack()
         self._journal: Journal | None = None
@@ -275,7 +281,9 @@ class Service:
 
         def error_lane() -> ErrorRowsLane:
             return ErrorRowsLane(
-                error_lane=ErrorLane(group=Grouper(self._rules).group, occurrences=occurrences, metrics=self._metrics),
+                error_lane=ErrorLane(
+                    group=Grouper(self._rules, self._versions).group, occurrences=occurrences, metrics=self._metrics
+                ),
                 store=Store(engine.connect(), temporary=temporary),
                 dead_letters=dead_letters,
                 metrics=self._metrics,

@@ -62,8 +62,8 @@ def render(exception: BaseException, *, frames_max: int, message_length_max: int
     """
     return Rendered(
         type=type_name(exception),
-        message=_shorten(safe_str(exception), message_length_max),
-        chunks=tuple(_chunks(exception, frames_max, message_length_max)),
+        message=_sendable(_shorten(safe_str(exception), message_length_max)),
+        chunks=tuple([_sendable(chunk) for chunk in _chunks(exception, frames_max, message_length_max)]),
         grouped=bool(members(exception)),
     )
 
@@ -92,6 +92,18 @@ def fit(rendered: Rendered, length_max: int) -> str:
     if len(text) <= length_max:
         return text
     return _first_lines(text, length_max) if rendered.grouped else _last_lines(text, length_max)
+
+
+def _sendable(text: str) -> str:
+    """Write lone surrogates as Python prints them: an exporter can't encode them, and drops the whole batch.
+
+    They come from file names that are no UTF-8 (`os.fsdecode`) and from JSON.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace").decode()
+    return text
 
 
 def _chunks(exception: BaseException, frames_max: int, message_length_max: int) -> Iterable[str]:

@@ -99,6 +99,8 @@ def _print(grouping: Grouping) -> None:
     fingerprint, stack, verdict = grouping.fingerprint, grouping.stack, grouping.verdict
     typer.echo(f"{fingerprint.value}")
     typer.echo(f"  group     {grouping.group_id}")
+    for older in grouping.previous:
+        typer.echo(f"  before    {older.fingerprint}, group {older.group_id}: continued if it is there")
     typer.echo(f"  made of   {ORIGINS[fingerprint.origin]}{clean(verdict.fingerprint_rule)}")
     typer.echo(f"  severity  {verdict.severity}")
     if verdict.rules:

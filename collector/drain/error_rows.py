@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from collector.decode.exception_attributes import MARKER
+from collector.drain.version_transition import VersionTransition, continuations
 from collector.drain.whole_records import WholeRecords
 
 if TYPE_CHECKING:
@@ -26,14 +27,16 @@ if TYPE_CHECKING:
     from collector.journal.dead_letters import DeadLetters
     from collector.journal.segment import Segment
     from collector.self_metrics import SelfMetrics
+    from collector.store.alias_plan import Continuation
     from collector.store.store import ErrorRows, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
-    """What a segment told: its rows, and how many of its items were damaged."""
+    """What a segment told: its rows, which groups continue others, and how many of its items were damaged."""
 
     rows: ErrorRows
+    continuations: tuple[Continuation, ...]
     damaged_count: int
 
 
@@ -45,6 +48,7 @@ class ErrorRowsLane:
         self._store = store
         self._dead_letters = dead_letters
         self._metrics = metrics
+        self._transition = VersionTransition(store=store, metrics=metrics)
         # Its thread ends when nobody holds the lane any more.
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="read-errors")
         # By segment: the one in work, and the one after it.
@@ -65,6 +69,7 @@ class ErrorRowsLane:
         if following is not None:
             self._begin(following)
         if read is not None:
+            self._transition.continue_groups(read.continuations)
             self._store.insert_error_rows(read.rows)
             read.rows.close()
             self._metrics.dead_letters.labels(segment.signal).inc(read.damaged_count)
@@ -83,8 +88,9 @@ class ErrorRowsLane:
         )
         for item, reason in batch.damaged:
             self._dead_letters.put(segment.signal, item, reason=reason, segment=segment.name, kind="item")
-        rows = self._store.write_errors(batch.events + batch.retractions, batch.sightings, segment=segment.name)
-        return _Read(rows=rows, damaged_count=len(batch.damaged))
+        events = batch.events + batch.retractions
+        rows = self._store.write_errors(events, batch.sightings, segment=segment.name)
+        return _Read(rows=rows, continuations=continuations(events), damaged_count=len(batch.damaged))
 
 
 def _may_hold_errors(segment: Segment) -> bool:

@@ -1,9 +1,13 @@
-"""The table of fingerprint versions, oldest first. The last one makes the ids of new events."""
+"""The table of fingerprint versions: the one that makes the ids of new events, and those whose groups it continues.
+
+While an earlier version stands in `VERSIONS.previous`, every error has its id by that one too, and the group of that id
+continues: a *transition* (`collector/drain/version_transition.py`). It ends when a release takes the row out.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from collector.fingerprint.v1 import key as v1
 from collector.fingerprint.v1.frames import name_of
@@ -14,36 +18,59 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Literal
 
-    from collector.model import Fingerprint, Frame, StackException
+    from collector.model import Fingerprint, Frame, FrameReason, StackException
+
+
+class Selected(Protocol):
+    """What a version chose of a stack; the rest of it is the version's own."""
+
+    @property
+    def frames(self) -> tuple[FrameReason, ...]:
+        """What became of every frame."""
+
+    @property
+    def message_counts(self) -> bool:
+        """Whether the fingerprint depends on the message's template."""
+
+
+S = TypeVar("S", bound=Selected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FingerprintVersion:
+class FingerprintVersion(Generic[S]):
     """One version. `select` looks at all but the message; `complete` adds the reported one's `template`.
 
     `select` takes exceptions (messages in them are not read), raw lines, and the name of the parser that read them; what
     it gives can be kept and completed with many templates. `frame_name` is `module|function` as it is hashed,
-    `type_name` a type; `override` puts parts that somebody gave in the computed one's place.
+    `type_name` a type; `override` puts parts that somebody gave in the computed one's place. Values of fingerprints begin
+    with `name` and a colon.
     """
 
     name: str
-    select: Callable[[Sequence[StackException], Sequence[str], str], v1.Selection]
+    select: Callable[[Sequence[StackException], Sequence[str], str], S]
     template: Callable[[str], str]
-    complete: Callable[[v1.Selection, str], Fingerprint]
+    complete: Callable[[S, str], Fingerprint]
     frame_name: Callable[[Frame], str]
     type_name: Callable[[str], str]
     override: Callable[[Fingerprint, Sequence[str | None], Literal["override", "rule"]], Fingerprint]
 
 
-VERSIONS: tuple[FingerprintVersion, ...] = (
-    FingerprintVersion(
-        name="v1",
-        select=v1.select,
-        template=template,
-        complete=v1.complete,
-        override=override,
-        frame_name=name_of,
-        type_name=v1.type_name,
-    ),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FingerprintVersions:
+    """Which version makes ids, and which earlier ones it continues, the newest of them first."""
+
+    current: FingerprintVersion[Any]
+    previous: tuple[FingerprintVersion[Any], ...] = ()
+
+
+V1 = FingerprintVersion(
+    name="v1",
+    select=v1.select,
+    template=template,
+    complete=v1.complete,
+    override=override,
+    frame_name=name_of,
+    type_name=v1.type_name,
 )
-CURRENT = VERSIONS[-1]
+
+VERSIONS = FingerprintVersions(current=V1)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from collector.fingerprint.versions import CURRENT
 from collector.model import Fingerprint, Frame, StackException
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from collector.fingerprint.v1.key import Selection
+    from collector.fingerprint.versions import FingerprintVersion, FingerprintVersions, Selected
     from collector.model import Severity, Verdict
     from collector.rules.matcher import RuleMatcher
     from collector.rules.rule import Rule
@@ -33,11 +32,13 @@ class Choice:
 
     `module` and `function` name the counted frame. `marked_by` are the in-app rules that found a frame, and `in_frames`
     the rules that hold as far as frames go, both as sets. `fingerprints` are those that were made of it, by template,
-    and `given` those whose parts somebody gave, so that a storm shares one.
+    and `given` those whose parts somebody gave, so that a storm shares one. All that is what `version` makes of the frames;
+    `previous` is what earlier versions do, while it continues their groups.
     """
 
+    version: FingerprintVersion[Any]
     frames: tuple[tuple[Frame, ...], ...]
-    selection: Selection
+    selection: Selected
     module: str
     function: str
     culprit: str
@@ -45,12 +46,13 @@ class Choice:
     in_frames: int = 0
     fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
     given: dict[tuple[str, ...], Fingerprint] = field(default_factory=dict)
+    previous: tuple[Choice, ...] = ()
 
     def fingerprint(self, template: str) -> Fingerprint:
         """The computed fingerprint, with a message's template."""
         known = self.fingerprints.get(template)
         if known is None:
-            known = CURRENT.complete(self.selection, template)
+            known = self.version.complete(self.selection, template)
             if len(self.fingerprints) < FINGERPRINTS_MAX:
                 self.fingerprints[template] = known
         return known
@@ -77,6 +79,7 @@ class Prepared:
     skeleton: Skeleton
     types: tuple[str, ...]
     parser: str
+    versions: FingerprintVersions
     plain: Choice
     choices: dict[int, Choice] = field(default_factory=dict)
     rulings: dict[tuple[int, Severity, bool], Ruling] = field(default_factory=dict)
@@ -99,23 +102,35 @@ class Prepared:
         in_frames = rules.in_frames(frame for of_one in frames for frame in of_one)
         if frames == self.plain.frames:
             return replace(self.plain, marked_by=marked_by, in_frames=in_frames)
-        chosen = choose(self.skeleton, self.types, frames, self.parser)
+        chosen = choose(self.skeleton, self.types, frames, self.parser, self.versions)
         return replace(chosen, marked_by=marked_by, in_frames=in_frames)
 
 
-def choose(skeleton: Skeleton, types: Sequence[str], frames: tuple[tuple[Frame, ...], ...], parser: str) -> Choice:
+def choose(
+    skeleton: Skeleton,
+    types: Sequence[str],
+    frames: tuple[tuple[Frame, ...], ...],
+    parser: str,
+    versions: FingerprintVersions,
+) -> Choice:
     """Choose what counts of these frames, `frames` being those of each exception."""
     exceptions = [
         StackException(type=kind, frames=of_one, relation=error.relation)
         for kind, of_one, error in zip(types, frames, skeleton.exceptions, strict=True)
     ]
-    selection = CURRENT.select(exceptions, skeleton.raw_lines, parser)
-    counted = next((reason.frame for reason in selection.frames if reason.counted), None)
-    module, _, function = CURRENT.frame_name(counted).partition("|") if counted else ("", "", "")
-    return Choice(
-        frames=frames,
-        selection=selection,
-        module=module,
-        function=function,
-        culprit=f"{counted.module} in {counted.function}" if counted else "",
-    )
+
+    def by(version: FingerprintVersion[Any], previous: tuple[Choice, ...] = ()) -> Choice:
+        selection = version.select(exceptions, skeleton.raw_lines, parser)
+        counted = next((reason.frame for reason in selection.frames if reason.counted), None)
+        module, _, function = version.frame_name(counted).partition("|") if counted else ("", "", "")
+        return Choice(
+            version=version,
+            frames=frames,
+            selection=selection,
+            module=module,
+            function=function,
+            culprit=f"{counted.module} in {counted.function}" if counted else "",
+            previous=previous,
+        )
+
+    return by(versions.current, tuple([by(version) for version in versions.previous]))

@@ -11,10 +11,10 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
-from collector.fingerprint.versions import CURRENT
+from collector.fingerprint.versions import VERSIONS
 from collector.grouping.choices import Prepared, choose
 from collector.grouping.ruling import UNRULED, Known, override, rule_on
-from collector.model import Grouping, Stack, StackException
+from collector.model import Grouping, PreviousGroup, Stack, StackException
 from collector.rules.parts import read_override
 from collector.scrub import scrub
 from collector.severity import severity
@@ -23,6 +23,8 @@ from collector.stacks.sniff import choose as choose_parser
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from collector.fingerprint.versions import FingerprintVersions
+    from collector.grouping.choices import Choice, Ruling
     from collector.model import ExceptionSighting
     from collector.rules.matcher import RuleMatcher
     from collector.stacks.outline import Outline, StackParser
@@ -52,10 +54,12 @@ class Opened(NamedTuple):
     tail: str
 
 
-def group(sighting: ExceptionSighting, rules: RuleMatcher | None = None) -> Grouping:
+def group(
+    sighting: ExceptionSighting, rules: RuleMatcher | None = None, versions: FingerprintVersions = VERSIONS
+) -> Grouping:
     """Group one sighting. Never raises, whatever its texts are."""
     opened = scrub_pieces(*cut(sighting))
-    prepared = prepare(opened.parser, opened.bodies, types_of(opened), sent_type(sighting))
+    prepared = prepare(opened.parser, opened.bodies, types_of(opened), sent_type(sighting), versions)
     return finish(sighting, opened, prepared, rules)
 
 
@@ -100,7 +104,9 @@ def sent_type(sighting: ExceptionSighting) -> str:
     return sighting.exception_type[:TYPE_CHARS_MAX].strip()
 
 
-def prepare(parser: StackParser, bodies: tuple[str, ...], types: tuple[str, ...], sent: str) -> Prepared:
+def prepare(
+    parser: StackParser, bodies: tuple[str, ...], types: tuple[str, ...], sent: str, versions: FingerprintVersions
+) -> Prepared:
     """Do all that messages have no part in. `sent` stands in where the text was cut off."""
     bodies = tuple(scrub(body) for body in bodies)
     skeleton = parser.read_bodies(bodies)
@@ -112,7 +118,8 @@ def prepare(parser: StackParser, bodies: tuple[str, ...], types: tuple[str, ...]
         skeleton=skeleton,
         types=tuple(kinds),
         parser=parser.name,
-        plain=choose(skeleton, kinds, tuple([error.frames for error in skeleton.exceptions]), parser.name),
+        versions=versions,
+        plain=choose(skeleton, kinds, tuple([error.frames for error in skeleton.exceptions]), parser.name, versions),
     )
 
 
@@ -125,16 +132,18 @@ def finish(
     language = resource.get(SDK_LANGUAGE, "") or opened.parser.name.replace("raw", "")
     by_default = severity(sighting, left_span=skeleton.escaped_span)
     given = read_override(sighting.attributes)
+    ruled = None
     if given or rules is not None:
         known = Known(prepared.types[0], message, language, by_default, given)
         ruling = rule_on(sighting, prepared, known, rules)
         choice, verdict = ruling.choice, ruling.verdict
-        fingerprint = choice.fingerprint(CURRENT.template(message))
         if given or ruling.fingerprint_rule is not None:
-            fingerprint = override(sighting, fingerprint, known, ruling)
+            ruled = known, ruling
     else:
         choice, verdict = prepared.plain, UNRULED[by_default]
-        fingerprint = choice.fingerprint(CURRENT.template(message))
+    fingerprint = choice.fingerprint(choice.version.template(message))
+    if ruled:
+        fingerprint = override(sighting, fingerprint, *ruled, choice)
     exceptions = tuple(
         [
             StackException(type=kind, message=opened.read[error.head][1], frames=frames, relation=error.relation)
@@ -165,6 +174,23 @@ def finish(
         stacktrace="".join(pieces),
         culprit=choice.culprit or scrub(place(sighting)),
         verdict=verdict,
+        previous=tuple([_previous(sighting, older, message, ruled) for older in choice.previous]),
+    )
+
+
+def _previous(
+    sighting: ExceptionSighting, choice: Choice, message: str, ruled: tuple[Known, Ruling] | None
+) -> PreviousGroup:
+    """The group by an earlier version. Its template is made only where it can matter: this is done for every error."""
+    asked = choice.selection.message_counts or ruled is not None
+    fingerprint = choice.fingerprint(choice.version.template(message) if asked else "")
+    if ruled:
+        fingerprint = override(sighting, fingerprint, *ruled, choice)
+    resource = sighting.resource
+    return PreviousGroup(
+        group_id(resource.get("service.namespace", ""), resource.get("service.name", ""), fingerprint.value),
+        fingerprint.value,
+        fingerprint.components,
     )
 
 

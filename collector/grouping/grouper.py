@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from collector.fingerprint.versions import VERSIONS
 from collector.grouping.compose import (
     SDK_LANGUAGE,
     Opened,
@@ -21,6 +22,7 @@ from collector.rules.parts import OVERRIDES
 from collector.severity import severity
 
 if TYPE_CHECKING:
+    from collector.fingerprint.versions import FingerprintVersions
     from collector.grouping.choices import Prepared
     from collector.model import ExceptionSighting, Grouping
     from collector.rules.rule import Rules
@@ -56,8 +58,9 @@ class RulesInUse:
 class Grouper:
     """`group`, remembering what repeats. Bounded by count and bytes; for one thread."""
 
-    def __init__(self, in_use: RulesInUse | None = None) -> None:
+    def __init__(self, in_use: RulesInUse | None = None, versions: FingerprintVersions = VERSIONS) -> None:
         self._in_use = in_use
+        self._versions = versions
         self._start(in_use.matcher if in_use is not None else None)
 
     def _start(self, rules: RuleMatcher | None) -> None:
@@ -67,7 +70,7 @@ class Grouper:
         self._openings: deque[str] = deque(maxlen=OPENINGS_MAX)
 
     def group(self, sighting: ExceptionSighting) -> Grouping:
-        """Group one sighting; equal to `group(sighting, rules)`. Never raises."""
+        """Group one sighting; equal to `group(sighting, rules, versions)`. Never raises."""
         if self._in_use is not None and self._in_use.matcher is not self._rules:
             self._start(self._in_use.matcher)
         parser, outline = cut(sighting, self._openings)
@@ -107,9 +110,10 @@ class Grouper:
         key = (opened.parser.name, opened.bodies, types, sent)
         prepared = self._prepared.get(key)
         if prepared is None:
-            prepared = prepare(opened.parser, opened.bodies, types, sent)
+            prepared = prepare(opened.parser, opened.bodies, types, sent, self._versions)
             size = 3 * sum(map(len, opened.bodies))
-            size += _OBJECTS_BYTES * (2 + len(prepared.plain.selection.frames))
+            objects = 2 + len(prepared.plain.selection.frames)
+            size += _OBJECTS_BYTES * objects * (1 + len(self._versions.previous))
             self._prepared.put(key, prepared, size)
         return finish(sighting, opened, prepared, self._rules)
 

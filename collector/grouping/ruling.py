@@ -9,7 +9,6 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
-from collector.fingerprint.versions import CURRENT
 from collector.grouping.choices import FINGERPRINTS_MAX, RULINGS_MAX, Ruling
 from collector.model import Severity, Verdict
 from collector.rules.origin import environment_of, release_of
@@ -19,7 +18,7 @@ from collector.scrub import scrub
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from collector.grouping.choices import Prepared
+    from collector.grouping.choices import Choice, Prepared
     from collector.model import ExceptionSighting, Fingerprint
     from collector.rules.matcher import RuleMatcher
     from collector.rules.parts import Part
@@ -89,15 +88,20 @@ def _decide(prepared: Prepared, rules: RuleMatcher, around: int, known: Known) -
     )
 
 
-def override(sighting: ExceptionSighting, computed: Fingerprint, known: Known, ruling: Ruling) -> Fingerprint:
-    """Put the application's parts, else those of the rule that holds, in the computed fingerprint's place."""
-    choice, rule, resource = ruling.choice, ruling.fingerprint_rule, sighting.resource
+def override(
+    sighting: ExceptionSighting, computed: Fingerprint, known: Known, ruling: Ruling, choice: Choice
+) -> Fingerprint:
+    """Put the application's parts, else those of the rule that holds, in the computed fingerprint's place.
+
+    `choice` is the ruling's, or one of its previous versions, and made the computed fingerprint.
+    """
+    rule, resource = ruling.fingerprint_rule, sighting.resource
     parts = known.given or (rule.fingerprint if rule and rule.fingerprint else ())
     values: dict[str, str] = {}
     if any(len(part.pieces) > 1 and not part.is_default for part in parts):
         values = {
             "default": computed.value,
-            "type": CURRENT.type_name(known.exception_type),
+            "type": choice.version.type_name(known.exception_type),
             "message": computed.message_template,
             "module": choice.module,
             "function": choice.function,
@@ -114,7 +118,7 @@ def override(sighting: ExceptionSighting, computed: Fingerprint, known: Known, r
     made = choice.given.get(key)
     if made is None:
         expanded = [None if part.is_default else scrub(text) for part, text in zip(parts, texts, strict=True)]
-        made = CURRENT.override(computed, expanded, "override" if known.given else "rule")
+        made = choice.version.override(computed, expanded, "override" if known.given else "rule")
         if len(choice.given) < FINGERPRINTS_MAX and sum(map(len, key)) <= GIVEN_CHARS_MAX:
             choice.given[key] = made
     return made

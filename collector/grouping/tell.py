@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from collector.fingerprint.versions import VERSIONS
 from collector.grouping.compose import SDK_LANGUAGE, group
 from collector.model import ExceptionSighting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from collector.fingerprint.versions import FingerprintVersions
     from collector.model import Grouping
     from collector.rules.matcher import RuleMatcher
 
@@ -26,6 +28,7 @@ def explain(
     release: str = "",
     attributes: Mapping[str, str] | None = None,
     rules: RuleMatcher | None = None,
+    versions: FingerprintVersions = VERSIONS,
 ) -> Grouping:
     """Group a stack trace's text alone: what the drain would make of it, as a log record.
 
@@ -50,6 +53,7 @@ def explain(
             attributes=attributes or {},
         ),
         rules,
+        versions,
     )
 
 
@@ -62,6 +66,14 @@ def as_json(grouping: Grouping) -> dict[str, Any]:
     return {
         "fingerprint": fingerprint.value,
         "group_id": grouping.group_id,
+        "previous": [
+            {
+                "fingerprint": older.fingerprint,
+                "group_id": older.group_id,
+                "components": list(older.components),
+            }
+            for older in grouping.previous
+        ],
         "type_fingerprint": fingerprint.type_fingerprint,
         "message_fingerprint": fingerprint.message_fingerprint,
         "origin": fingerprint.origin,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +37,16 @@ class Alias:
     kind: Kind
     created_by: str = ""
     comment: str = ""
+
+
+class Continuation(NamedTuple):
+    """One error's group, and its groups by earlier versions of the fingerprint, the newest first.
+
+    It continues the first of `previous` that has events, if one has.
+    """
+
+    group_id: str
+    previous: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,20 +126,28 @@ def unmerge(groups: Iterable[str], aliases: Aliases, *, created_by: str, comment
     return _with_followers(links, aliases)
 
 
-def continue_versions(pairs: Iterable[VersionAlias], aliases: Aliases) -> list[Alias]:
+def continue_versions(
+    pairs: Iterable[VersionAlias], aliases: Aliases, joined: Iterable[VersionAlias] = ()
+) -> list[Alias]:
     """The rows that make groups of another version part of those that they continue.
 
-    A group that has a link already keeps it, whoever made it; a link that would close a circle is not made.
+    The first pair of a group links it. Where it continues a second one, the version finds one error where the earlier
+    one found two: the second group, or what it was merged into, becomes part of the first, since its events go there
+    from now on. `joined` are links that were ever made: two groups that one of them tied and that are apart now, were
+    taken apart by somebody, and stay so. A link that would close a circle, or a chain that is too long, is not made.
     """
+    before = tuple(joined)
     now = dict(aliases)
     targets = {link.target_group_id for link in now.values() if link.root_group_id}
     links: list[Alias] = []
     for pair in pairs:
         group, target = pair.group_id, pair.target_group_id
-        link = now.get(group)
-        root = root_of(target, now)
-        if (link is not None and link.root_group_id) or root == group:
+        own, root = root_of(group, now), root_of(target, now)
+        if own == root or _taken_apart({own, root}, before, now):
             continue
+        link = now.get(group)
+        if link is not None and link.root_group_id:
+            group, target, root = root, group, own
         below = depth_below(group, now) if group in targets else 0
         if below + 1 + _depth_of(target, now) > MERGE_DEPTH_MAX:
             continue
@@ -138,6 +156,11 @@ def continue_versions(pairs: Iterable[VersionAlias], aliases: Aliases) -> list[A
         targets.add(target)
         links.append(made)
     return _with_followers(links, aliases)
+
+
+def _taken_apart(roots: set[str], joined: Iterable[VersionAlias], aliases: Aliases) -> bool:
+    """Whether a link was ever made between the trees of these two roots."""
+    return any({root_of(link.group_id, aliases), root_of(link.target_group_id, aliases)} == roots for link in joined)
 
 
 def settle(aliases: Aliases) -> list[Alias]:

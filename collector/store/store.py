@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from collector.clock import SystemClock
-from collector.store.group_merges import GroupMerges
+from collector.store.alias_rows import AliasRows
+from collector.store.group_versions import GroupVersions
 from collector.store.rows import ROWS_PROTO, RowEncoder
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from collector.model import ErrorEvent, ErrorSighting, Signal
-    from collector.store.alias_plan import VersionAlias
+    from collector.store.alias_plan import Continuation
     from collector.store.connection import Connection
 
 OTLP_PROTO = "otlp_ingest.proto"
@@ -74,7 +75,7 @@ class Store:
         self._connection = connection
         self._temporary = temporary
         self._encoder = RowEncoder()
-        self._merges = GroupMerges(connection, clock=SystemClock())
+        self._versions = GroupVersions(AliasRows(connection, clock=SystemClock()))
 
     def insert_segment(self, signal: Signal, path: Path, *, segment: str) -> None:
         """Store the telemetry of a segment's file: length-delimited OTLP requests without nested attribute values.
@@ -136,15 +137,15 @@ class Store:
         self._insert_rows("error_sightings", "ErrorSightingRow", rows.sightings, rows.segment)
         self._insert_rows("error_events", "ErrorEventRow", rows.events, rows.segment)
 
-    def alias_groups(self, rows: Iterable[VersionAlias]) -> int:
-        """Count groups of another version of the fingerprint with those that they continue; gives the rows it took.
+    def continue_groups(self, continuations: Iterable[Continuation]) -> int:
+        """Count groups with those that they continue by an earlier version of the fingerprint; gives the rows it took.
 
-        A pair that was ever stored is not stored again: it may be repeated, and an unmerge holds.
+        It may be repeated, and what somebody took apart stays so.
 
         Raises:
             StoreUnavailable, StoreRejected: as `insert_segment`.
         """
-        return self._merges.continue_versions(rows)
+        return self._versions.continue_groups(continuations)
 
     def close(self) -> None:
         """Give the connection back."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collector.fingerprint.versions import VERSIONS
 from collector.grouping import Grouper, as_json, explain, group, group_id
 from collector.grouping import grouper as grouper_module
 from collector.model import ExceptionSighting
@@ -166,7 +167,7 @@ TEXTS = st.lists(PIECES, max_size=20).map("".join) | st.text()
 def test_any_text_is_grouped_and_stays_so(text: str, kind: str, message: str) -> None:
     """Never an error; the pieces are the whole text; the same again from the stored text."""
     found = group(sighting(text, kind=kind, message=message))
-    assert found.fingerprint.value.startswith("v1:")
+    assert found.fingerprint.value.startswith(f"{VERSIONS.current.name}:")
     again = group(sighting(found.stacktrace, kind=kind, message=message))
     assert again.stacktrace == found.stacktrace
     as_json(found)
@@ -226,7 +227,7 @@ def test_a_hostile_mebibyte_is_grouped_in_linear_time(name: str) -> None:
 def test_a_grouping_can_be_printed_with_its_reasons() -> None:
     """The JSON says what counted, and why the rest did not."""
     found = as_json(explain((GOLDEN[0].parents[1] / "python" / "cause~3.12.txt").read_text()))
-    assert found["fingerprint"].startswith("v1:")
+    assert found["fingerprint"].startswith(f"{VERSIONS.current.name}:")
     assert found["components"][0] == "error PaymentError"
     assert found["exceptions"][0]["frames"][0]["counted"] is True
     json.dumps(found)

@@ -12,6 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collector.fingerprint.versions import VERSIONS
 from collector.grouping import Grouper, RulesInUse, explain, group, group_id
 from collector.model import ExceptionSighting, Grouping
 from collector.rules.load import load
@@ -64,7 +65,7 @@ def test_the_application_says_the_fingerprint(value: str, components: list[str])
 
     assert list(found.fingerprint.components) == components
     assert found.fingerprint.origin == "override"
-    assert found.fingerprint.value.startswith("v1:")
+    assert found.fingerprint.value.startswith(f"{VERSIONS.current.name}:")
     assert found.group_id == group_id("", "shop", found.fingerprint.value)
 
 
@@ -214,7 +215,9 @@ def test_a_grouper_with_rules_agrees_with_group(sightings: list[ExceptionSightin
 @settings(max_examples=300, deadline=None)
 @given(st.text() | st.lists(st.text(), max_size=3).map(json.dumps) | st.text(alphabet='[]{},"\\ud', max_size=30))
 def test_any_word_of_an_application_gives_a_fingerprint(value: str) -> None:
-    assert group(sighting(attributes={"exception.fingerprint": value})).fingerprint.value.startswith("v1:")
+    assert group(sighting(attributes={"exception.fingerprint": value})).fingerprint.value.startswith(
+        f"{VERSIONS.current.name}:"
+    )
 
 
 def test_the_example_in_the_documentation_does_what_it_says() -> None:

@@ -40,13 +40,14 @@ class Collector:
     data: Path
     arguments: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = ("collector", "serve")
     process: subprocess.Popen[str] | None = None
     status: dict[str, Any] = field(default_factory=dict)
 
     def start(self) -> Collector:
         (self.data / "control.sock").unlink(missing_ok=True)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "collector", "serve", "--data", str(self.data), *ANY_PORTS, *self.arguments],
+            [sys.executable, "-m", *self.program, "--data", str(self.data), *ANY_PORTS, *self.arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

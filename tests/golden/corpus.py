@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from collector.fingerprint.versions import VERSIONS, FingerprintVersions
 from collector.grouping import explain
 
 if TYPE_CHECKING:
@@ -38,13 +39,14 @@ class Case:
     def name(self) -> str:
         return f"{self.path.parent.name}/{self.path.stem}"
 
-    def group(self) -> Grouping:
+    def group(self, versions: FingerprintVersions = VERSIONS) -> Grouping:
         """What the collector makes of it."""
         return explain(
             self.path.read_bytes().decode("utf-8", "replace"),
             language=self.sent.get("language", ""),
             exception_type=self.sent.get("type", ""),
             exception_message=self.sent.get("message", ""),
+            versions=versions,
         )
 
 

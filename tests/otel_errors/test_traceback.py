@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import os
 import time
 import traceback
 
@@ -217,3 +218,16 @@ def test_any_chain_fits_any_limit_and_keeps_its_type(depth, messages, length_max
 def test_type_of_builtins_is_bare_and_others_are_qualified():
     assert render(ValueError("x"), **LIMITS).type == "ValueError"
     assert render(Hostile(), **LIMITS).type == f"{__name__}.Hostile"
+
+
+def test_text_that_no_exporter_can_encode_is_written_as_python_prints_it() -> None:
+    """A lone surrogate, of a file name that is no UTF-8 say, would cost the whole batch."""
+    name = os.fsdecode(b"/data/caf\xe9")
+    error = chained(ValueError(name), FileNotFoundError(2, "No such file", name))
+
+    rendered = render(error, **LIMITS)
+
+    assert rendered.message == "[Errno 2] No such file: '/data/caf\\udce9'"
+    text = fit(rendered, 10_000)
+    assert text.count("/data/caf\\udce9") == 2
+    assert (rendered.title + text).encode()

@@ -14,6 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+from collector.fingerprint.versions import VERSIONS
 from collector.settings import HIDDEN, Settings
 
 STACK = """Traceback (most recent call last):
@@ -65,7 +66,7 @@ def test_the_version_is_the_distributions() -> None:
 def test_explain_prints_why() -> None:
     done = run("explain", "-", stdin=STACK)
 
-    assert done.stdout.startswith("v1:")
+    assert done.stdout.startswith(f"{VERSIONS.current.name}:")
     assert "payment pay" in done.stdout
 
 
@@ -79,7 +80,7 @@ def test_explain_gives_the_same_fingerprint_as_json_whatever_the_order_number() 
 def test_explain_takes_what_no_parser_knows() -> None:
     done = run("explain", "-", "--language", "klingon", "--json", stdin="it broke\nat 0x7f33")
 
-    assert json.loads(done.stdout)["fingerprint"].startswith("v1:")
+    assert json.loads(done.stdout)["fingerprint"].startswith(f"{VERSIONS.current.name}:")
 
 
 @pytest.mark.parametrize("arguments", [(), ("--cluster", "main")])

@@ -1,15 +1,16 @@
-"""Version 1 is frozen: fingerprints and their reasons are those of the files, and the corpus is told apart.
+"""A version is frozen: fingerprints and their reasons are those of the files, and the corpus is told apart.
 
-`ACCEPT_GOLDEN=1` writes the files anew. Changing one that has been released means version 2 instead.
+`ACCEPT_GOLDEN=1` writes the files anew. Changing one that has been released means the next version instead.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from collector.fingerprint.versions import VERSIONS, FingerprintVersion, FingerprintVersions
 from tests.golden.corpus import STACKS, Case, cases
 from tests.golden.report import compare, group_all
 
@@ -37,12 +38,15 @@ def describe(grouping: Grouping) -> str:
     return "\n".join(lines) + "\n"
 
 
+@pytest.mark.parametrize("version", [VERSIONS.current, *VERSIONS.previous], ids=lambda version: version.name)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_golden_fingerprint_never_moves(case: Case) -> None:
+def test_a_golden_fingerprint_never_moves(case: Case, version: FingerprintVersion[Any]) -> None:
     """The fingerprint and its reasons are those of the file."""
-    found = describe(case.group())
-    expected = STACKS.parent / "fingerprints" / "v1" / f"{case.path.parent.name}.{case.path.stem}.expected"
+    found = describe(case.group(FingerprintVersions(current=version)))
+    folder = STACKS.parent / "fingerprints" / version.name
+    expected = folder / f"{case.path.parent.name}.{case.path.stem}.expected"
     if os.environ.get("ACCEPT_GOLDEN"):
+        folder.mkdir(exist_ok=True)
         expected.write_text(found)
     assert found == expected.read_text()
 

@@ -75,9 +75,39 @@ def test_an_unmerged_group_can_be_merged_again() -> None:
 
 def test_a_version_holds_once_and_yields_to_what_people_merged() -> None:
     pair = VersionAlias(group_id="a", target_group_id="b")
-    aliases = written({}, continue_versions([pair, pair, VersionAlias(group_id="a", target_group_id="c")], {}))
+    aliases = written({}, continue_versions([pair, pair], {}))
     assert links(aliases) == {"a": ("b", "version", "")}
-    assert not continue_versions([pair], merged({}, "c", "a"))
+    assert not continue_versions([pair], merged({}, "b", "a"))
+
+
+def test_groups_that_a_version_sees_as_one_become_one() -> None:
+    """Otherwise the second one would get no events any more, although its error goes on."""
+    pairs = [VersionAlias(group_id="a", target_group_id="b"), VersionAlias(group_id="a", target_group_id="c")]
+    aliases = written({}, continue_versions(pairs, {}))
+    assert links(aliases) == {"a": ("b", "version", ""), "c": ("a", "version", "")}
+    assert counted_in(aliases) | {"a": "b", "c": "b"} == counted_in(aliases)
+    assert not continue_versions(pairs[::-1], aliases)
+
+
+def test_groups_that_a_version_sees_as_one_bring_along_what_people_merged() -> None:
+    before = merged(merged({}, "d", "c"), "e", "b")
+    pairs = [VersionAlias(group_id="a", target_group_id="b"), VersionAlias(group_id="a", target_group_id="c")]
+    aliases = written(before, continue_versions(pairs, before))
+    assert {counted_in(aliases)[group] for group in "abcde"} == {"e"}
+    assert links(aliases)["d"] == ("a", "version", "")
+    assert counted_in(unmerged(aliases, "d")) == {group: group for group in GROUPS} | {"a": "e", "b": "e", "c": "d"}
+
+
+def test_a_version_does_not_put_together_what_somebody_took_apart() -> None:
+    first, second = VersionAlias(group_id="a", target_group_id="b"), VersionAlias(group_id="a", target_group_id="c")
+    aliases = written({}, continue_versions([first, second], {}))
+    made = [VersionAlias(group_id="a", target_group_id="b"), VersionAlias(group_id="c", target_group_id="a")]
+
+    apart = unmerged(aliases, "c")
+    assert not continue_versions([first, second], apart, made)
+    assert not continue_versions([first, second], merged(apart, "d", "c"), made)
+    assert not continue_versions([first], unmerged(apart, "a"), made)
+    assert continue_versions([VersionAlias(group_id="a", target_group_id="e")], unmerged(apart, "a"), made)
 
 
 def test_a_version_of_a_merged_group_counts_where_that_one_does() -> None:
@@ -147,10 +177,11 @@ def test_after_any_changes_every_group_counts_where_its_links_lead(steps: list[t
         elif kind == "merge" and group not in parents and top(other) != group:
             aliases = merged(aliases, top(other), group)
             parents[group] = top(other)
-        elif kind == "version" and group not in parents and top(other) != group:
+        elif kind == "version" and top(other) != top(group):
             pair = VersionAlias(group_id=group, target_group_id=other)
             aliases = written(aliases, continue_versions([pair], aliases))
-            parents[group] = other
+            below, above = (top(other), group) if group in parents else (group, other)
+            parents[below] = above
         assert counted_in(aliases) == {name: top(name) for name in GROUPS}
         assert {name: root_of(name, aliases) for name in GROUPS} == counted_in(aliases)
         assert not settle(aliases)

@@ -8,6 +8,7 @@ import pytest
 from google.protobuf.internal.encoder import _VarintBytes
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from collector.fingerprint.versions import VERSIONS
 from collector.grouping import Grouper
 from collector.model import ErrorEvent, ErrorSighting, ExceptionSighting
 from collector.store.proto_files import message_class
@@ -117,7 +118,7 @@ def test_an_event_is_a_row_with_its_frames(store: Store, connection: EmbeddedCon
         "Language": "python",
     }
     assert {name: row[name] for name in expected} == expected
-    assert row["Fingerprint"].startswith("v1:")
+    assert row["Fingerprint"].startswith(f"{VERSIONS.current.name}:")
     assert row["Frames.Function"] == ["pay", "checkout"]
     assert row["Frames.Line"] == [34, 12]
     assert row["Chain.Message"] == ["card of order 4711 declined"]

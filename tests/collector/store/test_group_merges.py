@@ -8,7 +8,6 @@ import pytest
 
 from collector.clock import SystemClock
 from collector.failures import Failure
-from collector.store.alias_plan import VersionAlias
 from collector.store.group_merges import GROUPS_A_MERGE_MAX, GroupMerges
 from collector.store.statements import statement
 from collector.store.store import Store
@@ -242,36 +241,6 @@ def test_what_can_not_be_taken_apart_is_refused(merges: GroupMerges, groups: dic
     for group, told in ((groups["f"], "not merged with any other"), ("0" * 16, "there is no group")):
         with pytest.raises(Failure, match=told):
             merges.unmerge(group)
-
-
-def test_another_version_of_a_fingerprint_continues_its_group(
-    opened: EmbeddedConnection, store: Store, merges: GroupMerges, groups: dict[str, str]
-) -> None:
-    """Once, however often it is told; not again after somebody took it out; and an unmerge of its group leaves it there."""
-    pairs = [
-        VersionAlias(group_id=groups["d"], target_group_id=groups["a"]),
-        VersionAlias(group_id=groups["e"], target_group_id=groups["b"]),
-        VersionAlias(group_id="not seen yet", target_group_id=groups["b"]),
-        VersionAlias(group_id=groups["f"], target_group_id=groups["f"]),
-    ]
-    merges.merge(groups["c"], [groups["b"]])
-
-    assert [store.alias_groups(pairs), store.alias_groups(pairs)] == [3, 0]
-    assert counts(opened) == {groups["a"]: 1 + 4, groups["c"]: 2 + 3 + 5, groups["f"]: 6}
-    merges.unmerge(groups["c"])
-    assert counts(opened) == {groups["a"]: 1 + 4, groups["b"]: 2 + 5, groups["c"]: 3, groups["f"]: 6}
-    merges.unmerge(groups["e"])
-    assert store.alias_groups(pairs) == 0
-    assert counts(opened)[groups["b"]] == 2
-
-
-def test_thousands_of_versions_are_stored_at_once(opened: EmbeddedConnection, store: Store) -> None:
-    pairs = [VersionAlias(group_id=f"{n:016x}", target_group_id=f"{n % 700:016x}0") for n in range(1500)]
-
-    assert store.alias_groups(pairs) == 1500
-    assert opened.rows("SELECT count() AS n, uniqExact(RootGroupId) AS roots FROM error_group_merges") == [
-        {"n": 1500, "roots": 700}
-    ]
 
 
 def test_a_change_that_was_interrupted_is_finished_at_the_next_start(

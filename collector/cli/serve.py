@@ -58,6 +58,8 @@ def _serve(config: Path | None, arguments: dict[str, Any]) -> None:
         signal.signal(number, lambda *_: asked.put("stop"))
     if settings.rules:
         signal.signal(signal.SIGHUP, lambda *_: asked.put("reload"))
+    elif signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # else nohup
+        signal.signal(signal.SIGHUP, lambda *_: asked.put("stop"))
     with _without_pyarrow():
         # The engine takes a second to load: only where it is needed.
         from collector.service import Service  # noqa: PLC0415

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -250,6 +251,8 @@ def read_rules_file(path: Path) -> str:
         SettingsInvalid: it can't be read.
     """
     try:
+        if stat.S_ISFIFO(path.stat().st_mode):  # opening it would wait for a writer, and a stop for that
+            raise SettingsInvalid(f"the rules file {path} is a pipe, which can't be read again: give a file")
         with path.open("rb") as opened:
             return opened.read(RULES_BYTES_MAX).decode()
     except OSError as failure:

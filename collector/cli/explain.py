@@ -14,6 +14,7 @@ from collector.failures import SettingsInvalid
 from collector.grouping import as_json as grouping_as_json
 from collector.grouping import explain as explain_text
 from collector.rules.matcher import RuleMatcher
+from collector.scrub import scrub_attributes
 
 if TYPE_CHECKING:
     from collector.model import Grouping
@@ -77,10 +78,11 @@ def explain(
 
 
 def _attributes(given: list[str]) -> dict[str, str]:
+    """As the collector keeps them: without secrets."""
     for one in given:
         if not one.partition("=")[0] or "=" not in one:
             raise SettingsInvalid(f"--attribute can't be {one!r}: give KEY=VALUE")
-    return dict(one.split("=", 1) for one in given)
+    return scrub_attributes(dict(one.split("=", 1) for one in given))
 
 
 def _read(file: str) -> str:

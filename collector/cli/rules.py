@@ -57,7 +57,8 @@ def read_rules(file: Path) -> Rules:
 def check_rules(file: FileArgument) -> None:
     """Read a rules file."""
     rules = read_rules(file)
-    typer.echo(f"{file}: {len(rules.rules)} rules, no mistake")
+    count = len(rules.rules)
+    typer.echo(f"{file}: {count} rule{'' if count == 1 else 's'}, no mistake")
 
 
 def try_rules(
@@ -133,7 +134,7 @@ def _sighting(row: Mapping[str, Any]) -> ExceptionSighting:
 
 def _print(report: Mapping[str, Any]) -> None:
     if not report["rows"]:
-        typer.echo(f"No errors within {report['days']} days: nothing to test the rules on.")
+        typer.echo(f"No errors within {_days(report['days'])}: nothing to test the rules on.")
         return
     print_table(
         ("RULE", "LINE", "EVENTS", "GROUPS", "MERGED", "SPLIT", "DROPPED", "SEVERITY"),
@@ -152,7 +153,7 @@ def _print(report: Mapping[str, Any]) -> None:
     )
     older = f", the latest of {report['stored_rows']}" if report["rows"] < report["stored_rows"] else ""
     typer.echo(
-        f"\n{report['rows']} rows of the last {report['days']} days{older}, {report['events']} events: "
+        f"\n{report['rows']} rows of the last {_days(report['days'])}{older}, {report['events']} events: "
         f"{report['groups_before']} groups without the rules, {report['groups_after']} with them, "
         f"{report['dropped_events']} events dropped."
     )
@@ -163,6 +164,10 @@ def _print(report: Mapping[str, Any]) -> None:
     if report["renamed"]:
         typer.echo(f"\n{len(report['renamed'])} groups go on under another id.")
     typer.echo("\nNothing was changed. Rules hold for errors that come after `otel-errors serve --rules FILE` starts.")
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
 
 
 def _print_moves(moves: list[dict[str, Any]], head: str, one: str, several: str) -> None:

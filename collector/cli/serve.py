@@ -7,13 +7,13 @@ import inspect
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import SecretStr
@@ -53,11 +53,7 @@ def _serve(config: Path | None, arguments: dict[str, Any]) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    asked: SimpleQueue[Literal["stop", "reload"]] = SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: asked.put("stop"))
-    if settings.rules:
-        signal.signal(signal.SIGHUP, lambda *_: asked.put("reload"))
+    signals = _listen(reload=settings.rules is not None)
     with _without_pyarrow():
         # The engine takes a second to load: only where it is needed.
         from collector.service import Service  # noqa: PLC0415
@@ -72,7 +68,7 @@ def _serve(config: Path | None, arguments: dict[str, Any]) -> None:
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
         _tell(_ready(settings, service.addresses))
-        while asked.get() == "reload":
+        while signals.recv(1)[0] == signal.SIGHUP and settings.rules:
             service.reload_rules()
     finally:
         watch = threading.Timer(settings.shutdown_grace_seconds + STOP_SECONDS_MAX, _end, (1,))
@@ -80,6 +76,21 @@ def _serve(config: Path | None, arguments: dict[str, Any]) -> None:
         watch.start()
         service.stop()
     _end(0)
+
+
+def _listen(*, reload: bool) -> socket.socket:
+    """A socket that gives the number of each signal that came, one byte each.
+
+    The kernel may give a signal to any thread. Python's handlers run in the main thread alone, which sleeps on: only what
+    is written here wakes it. Without `reload` SIGHUP is one more that stops, unless it was to be ignored (nohup).
+    """
+    told, listener = socket.socketpair()
+    told.setblocking(False)
+    signal.set_wakeup_fd(told.detach())
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if number != signal.SIGHUP or reload or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+    return listener
 
 
 def _end(status: int) -> None:

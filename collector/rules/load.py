@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, get_args
 
 import yaml
+from yaml.reader import ReaderError
 
 from collector.failures import RulesInvalid
 from collector.model import SeenIn, Severity
@@ -95,9 +96,17 @@ class _Reader:
             root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as failure:
             mark = failure.problem_mark or failure.context_mark
-            self._tell_at(mark.line + 1 if mark else 1, f"is not YAML: {failure.problem or failure.context}")
+            said = failure.problem or failure.context
+            self._tell_at(mark.line + 1 if mark else 1, f"is not YAML: {said}{_cure(mark)}")
             return None
-        except (yaml.YAMLError, RecursionError, ValueError) as failure:
+        except ReaderError as failure:
+            line = 1 + text.count("\n", 0, failure.position)
+            self._tell_at(line, f"is not YAML: the character U+{ord(text[failure.position]):04X} can't be in it")
+            return None
+        except RecursionError:
+            self._tell_at(1, "is not YAML that can be read: it is nested too deeply")
+            return None
+        except (yaml.YAMLError, ValueError) as failure:
             self._tell_at(1, f"is not YAML: {' '.join(str(failure).split())[:200]}")
             return None
         if root is None:
@@ -149,9 +158,10 @@ class _Reader:
     def _refuse_repeated_names(self, rules: Sequence[Rule]) -> None:
         lines: dict[str, int] = {}
         for rule in rules:
-            first = lines.setdefault(rule.name, rule.line)
-            if first != rule.line:
+            if rule.name in lines:
+                first = lines[rule.name]
                 self._tell_at(rule.line, f"the name {_shown(rule.name)} is that of line {first} too: give another")
+            lines.setdefault(rule.name, rule.line)
 
     def _match(self, node: yaml.Node) -> tuple[tuple[Condition, ...], tuple[FrameCondition, ...]]:
         keys = self._keys(node, (*CONDITIONS, "frame"), "`match` holds conditions", attributes=True)
@@ -268,7 +278,8 @@ class _Reader:
                 found[name] = value
             else:
                 more = f", {ATTRIBUTE_PREFIX}<key>" if attributes else ""
-                near = get_close_matches(name[:SHOWN_CHARS_MAX], known, 1)
+                hinted = [*known, f"{ATTRIBUTE_PREFIX}<key>"] if attributes else known
+                near = get_close_matches(name[:SHOWN_CHARS_MAX], hinted, 1)
                 cure = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}{more}"
                 self._tell(key, f"unknown key {_shown(name)}: {cure}")
         return found
@@ -279,6 +290,17 @@ class _Reader:
     def _tell_at(self, line: int, what: str) -> None:
         if len(self._mistakes) < MISTAKES_MAX:
             self._mistakes[" ".join(f"{self._file}:{line}: {what}".split())] = None
+
+
+def _cure(mark: yaml.Mark | None) -> str:
+    """What to do where the reader gave up: the mistakes that people make with globs and editors."""
+    at = mark.buffer[mark.pointer : mark.pointer + 1] if mark and mark.buffer else ""
+    before = mark.buffer[max(0, mark.pointer - 1) : mark.pointer] if mark and mark.buffer else ""
+    if at == "\t":
+        return ": indent with spaces"
+    if at == "*" or before == "*":
+        return ": put a text that begins with * in quotes, such as '*Error'"
+    return ""
 
 
 def _shown(text: str) -> str:

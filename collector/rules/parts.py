@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +35,7 @@ PLACEHOLDERS = (
 
 _PLACEHOLDER = re.compile(r"\{\{[ \t]{0,8}([A-Za-z_][\w.:/-]{0,255})[ \t]{0,8}\}\}", re.ASCII)
 _ATTRIBUTE = "attribute."
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +91,8 @@ def is_placeholder(name: str) -> bool:
 def read_override(attributes: Mapping[str, str]) -> tuple[Part, ...]:
     """Read the fingerprint that the application says; empty if it says none.
 
-    The value is a text, or a JSON array of texts: arrays of attributes arrive so. What is no such array is one text.
-    Never raises.
+    The value is a text, or a JSON array of texts: arrays of attributes arrive so, and a long one cut off, which gives
+    the parts that are there. What is no such array is one text. Never raises.
     """
     for name in OVERRIDES:
         text = attributes.get(name)
@@ -116,10 +117,34 @@ def _texts(text: str) -> list[str]:
     if not text.startswith("["):
         return [text] if text else []
     try:
-        items = json.loads(text)
-        if not isinstance(items, list):
-            return [text]
-        texts = [item if isinstance(item, str) else json.dumps(item) for item in items[:PARTS_MAX]]
+        items = _items(text)
+        texts = [item if isinstance(item, str) else json.dumps(item) for item in items]
     except (ValueError, RecursionError):
         return [text]
     return [text for text in texts if text.strip()]
+
+
+def _items(text: str) -> list[Any]:
+    """The first items of a JSON array. Only these are read, so that an array that was cut off after them has them too.
+
+    Raises:
+        ValueError: it is no array.
+    """
+    items: list[Any] = []
+    at = _space_end(text, 1)
+    while len(items) < PARTS_MAX and (items or text[at:] != "]"):
+        item, at = _DECODER.raw_decode(text, at)
+        items.append(item)
+        at = _space_end(text, at)
+        if text[at:] == "]":
+            break
+        if text[at : at + 1] != ",":
+            raise ValueError(text)
+        at = _space_end(text, at + 1)
+    return items
+
+
+def _space_end(text: str, at: int) -> int:
+    while text[at : at + 1] in (" ", "\t", "\n", "\r"):
+        at += 1
+    return at

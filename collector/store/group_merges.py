@@ -69,6 +69,8 @@ class GroupMerges:
     ) -> Merged:
         """Make groups part of another one; ids may be cut. If `into` is part of a group itself, that one is meant.
 
+        Those of several groups that are part of it already stay so.
+
         Raises:
             Failure: a group is unknown, merged already, of another service (unless `across_services`), or the target.
             StoreFailure: ClickHouse.
@@ -108,11 +110,14 @@ class GroupMerges:
         if len(aliases) > MEMBERS_A_MERGE_MAX:
             raise Failure(f"more than {MEMBERS_A_MERGE_MAX} groups are merged into these already: unmerge some first")
         target = root_of(named, aliases)
-        for group in wanted:
-            _refuse(group, target, aliases)
+        # So that a merge of many that was cut short can be repeated.
+        done = [group for group in wanted if group != target and root_of(group, aliases) == target]
+        asked = wanted if len(done) == len(wanted) else [group for group in wanted if group not in done]
+        for group in asked:
+            _refuse(group, named, target, aliases)
         if not across_services:
-            self._refuse_other_services(target, wanted)
-        changes = merge(target, wanted, aliases, created_by=created_by, comment=comment[:COMMENT_CHARS_MAX])
+            self._refuse_other_services(target, asked)
+        changes = merge(target, asked, aliases, created_by=created_by, comment=comment[:COMMENT_CHARS_MAX])
         self._rows.write(changes, latest_ns)
         self._rows.settle([target, *wanted])
         return Merged(group=target, groups=tuple(wanted))
@@ -163,11 +168,15 @@ class GroupMerges:
                 )
 
 
-def _refuse(group: str, target: str, aliases: Mapping[str, Alias]) -> None:
+def _refuse(group: str, named: str, target: str, aliases: Mapping[str, Alias]) -> None:
     """Refuse what can't become part of the target."""
     root = root_of(group, aliases)
-    if group == target:
+    if group == named:
         raise Failure(f"group {group} can't be merged into itself")
+    if group == target:
+        raise Failure(
+            f"group {group} can't be merged into {named}, which is part of it; `otel-errors unmerge {named}` takes it out"
+        )
     if root != group:
         raise Failure(f"group {group} is merged into {root} already; `otel-errors unmerge {group}` takes it out")
     if depth_below(group, aliases) >= MERGE_DEPTH_MAX:

@@ -56,6 +56,9 @@ GIVEN = [
     ("password=hunter2", ["part password=***"]),
     ("x" * 20_000, ["part " + "x" * 512]),
     (json.dumps(["a"] * 100), ["part a"] * 16),
+    (json.dumps([f"p{n}" for n in range(10_000)]), [f"part p{n}" for n in range(16)]),
+    ('["a",]', ['part ["a",]']),
+    ('["a"]b', ['part ["a"]b']),
 ]
 
 

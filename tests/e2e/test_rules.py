@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import time
@@ -142,13 +143,25 @@ def test_rules_are_read_again_at_sighup_and_a_file_with_mistakes_is_not(ruled: C
     file.write_text("rules: [{match: {type: '*'}, severity: wrong}]")
     ruled.process.send_signal(signal.SIGHUP)
     wait_for(ruled, "otel_errors_rules_reload_failures_total", 1)
+    file.unlink()
+    os.mkfifo(file)  # nobody writes into it
+    ruled.process.send_signal(signal.SIGHUP)
+    wait_for(ruled, "otel_errors_rules_reload_failures_total", 2)
     send(ruled, "third")
 
     assert {row["Severity"] for row in [*events(ruled, "second").values(), *events(ruled, "third").values()]} == {
         "fatal"
     }
     assert ruled.stop() == 0
-    assert "rules.yaml:1: `severity` can't be 'wrong'" in ruled.process.stdout.read()
+    said = ruled.process.stdout.read()
+    assert "rules.yaml:1: `severity` can't be 'wrong'" in said
+    assert "rules.yaml is a pipe, which can't be read again: give a file" in said
+
+
+def test_a_collector_without_rules_stops_at_sighup_as_at_sigterm(collector: Collector) -> None:
+    collector.process.send_signal(signal.SIGHUP)
+
+    assert collector.process.wait(60) == 0
 
 
 def test_a_collector_with_mistakes_in_its_rules_does_not_start(data: Path) -> None:

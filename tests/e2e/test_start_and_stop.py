@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import re
+import signal
 import socket
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import grpc
 import httpx
@@ -12,10 +15,6 @@ import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from tests.e2e.running import ANY_PORTS, Collector, command
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 def one_line(done: object) -> str:
     assert done.returncode == 1, done
@@ -88,6 +87,23 @@ def test_sigterm_drains_and_ends_well(collector: Collector) -> None:
 
     done = command("sql", "SELECT count() FROM otel_logs", "--format", "TSV", "--data", str(collector.data))
     assert done.stdout == "1\n"
+
+
+def test_a_signal_that_another_thread_is_given_stops_it_too(collector: Collector) -> None:
+    """The kernel chooses the thread, and only the first one runs handlers."""
+    pid = collector.process.pid
+    thread = next(int(task.name) for task in Path(f"/proc/{pid}/task").iterdir() if takes_sigterm(task, pid))
+    # Python can send a signal to threads of its own process only.
+    assert ctypes.CDLL(None).tgkill(pid, thread, signal.SIGTERM) == 0
+
+    assert collector.process.wait(60) == 0
+
+
+def takes_sigterm(task: Path, pid: int) -> bool:
+    blocked = re.search(r"SigBlk:\s+(\w+)", (task / "status").read_text())
+    assert blocked is not None
+    ours = (task / "comm").read_text() == Path(f"/proc/{pid}/comm").read_text()
+    return ours and int(task.name) != pid and not int(blocked[1], 16) >> signal.SIGTERM - 1 & 1
 
 
 def test_a_malformed_request_changes_nothing(collector: Collector) -> None:

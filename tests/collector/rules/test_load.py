@@ -117,6 +117,22 @@ WRONG = {
         "rules.yaml:3: the name 'a' is that of line 2 too: give another"
     ),
     "rules:\n- match: {type: 'A}\n": "rules.yaml:3: is not YAML: found unexpected end of stream",
+    "rules: [{name: a, match: {type: A}, drop: true}, {name: a, match: {type: B}, drop: true}]": (
+        "rules.yaml:1: the name 'a' is that of line 1 too: give another"
+    ),
+    "rules:\n- match: {type: A}\n  name: a\x00b": "rules.yaml:3: is not YAML: the character U+0000 can't be in it",
+    "rules:\n\t- match: {type: A}": (
+        "rules.yaml:2: is not YAML: found character '\\t' that cannot start any token: indent with spaces"
+    ),
+    "rules:\n- match:\n    type: *Error\n  drop: true": (
+        "rules.yaml:3: is not YAML: found undefined alias 'Error': put a text that begins with * in quotes, such as '*Error'"
+    ),
+    "rules:\n- match:\n    message: * timed out\n  drop: true": (
+        "rules.yaml:3: is not YAML: expected alphabetic or numeric character, but found ' ': "
+        "put a text that begins with * in quotes, such as '*Error'"
+    ),
+    "rules: " + "[" * 2000: "rules.yaml:1: is not YAML that can be read: it is nested too deeply",
+    "rules:\n- match: {attributes: A}\n  drop: true": "rules.yaml:2: unknown key 'attributes': did you mean attribute.<key>?",
     "a: &a [*a]": "rules.yaml:1: unknown key 'a': known are rules",
 }
 

@@ -189,7 +189,7 @@ def test_ids_may_be_cut(opened: EmbeddedConnection, merges: GroupMerges, groups:
 
 REFUSED = [
     ("b", ["b"], "into itself"),
-    ("a", ["b"], "into itself"),
+    ("a", ["b"], "can't be merged into {a}, which is part of it"),
     ("b", ["a"], "merged into {b} already"),
     ("c", ["a"], "unmerge {a}"),
     ("c", ["0" * 16], "there is no group '0000000000000000'"),
@@ -218,6 +218,19 @@ def test_what_can_not_be_merged_is_refused_and_changes_nothing(
         assert "\n" not in str(failure.value)
 
     assert counts(opened) == before
+
+
+def test_a_merge_that_was_cut_short_can_be_repeated(
+    opened: EmbeddedConnection, merges: GroupMerges, groups: dict[str, str]
+) -> None:
+    """What is in already is not written again, and not refused."""
+    merges.merge(groups["a"], [groups["b"], groups["c"]], comment="first")
+
+    merges.merge(groups["a"], [groups[name] for name in "bcde"], comment="second")
+
+    assert counts(opened)[groups["a"]] == 15
+    rows = opened.rows("SELECT Comment, count() AS n FROM error_group_aliases GROUP BY Comment ORDER BY Comment")
+    assert rows == [{"Comment": "first", "n": 2}, {"Comment": "second", "n": 2}]
 
 
 def test_groups_of_two_services_are_merged_when_asked_for(

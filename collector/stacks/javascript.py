@@ -70,7 +70,7 @@ _INSPECT_SIGN = re.compile(
 )
 
 _NAME = r"[A-Za-z_$][\w$]{0,200}(?:[.:][A-Za-z_$][\w$]{0,200}){0,10}"
-_CODE = r"(?: \[[A-Z][A-Z0-9_]{1,100}\])?"
+_CODE = r"(?: \[[A-Z][\w$.]{1,100}\])?"
 _AFTER_NAME = rf"{_CODE}(?::[ \n]|:?(?=\n|\Z|\]| \{{))"
 _ERROR_NAME = r"(?:[A-Z$_][\w$.]{0,200})?(?:Error|Exception|Rejection|Warning|Violation)"
 _TYPE_LINE = re.compile(rf"^(?=[^\n]{{0,300}}[A-Z]){_ERROR_NAME}{_AFTER_NAME}", re.MULTILINE)
@@ -92,6 +92,7 @@ _MARK = re.compile(
     rf"|[ \t]{{0,80}}[Cc]aused by: ?|[ \t]{{2,80}})(?=(?:<ref \*[0-9]{{1,3}}> )?\[?(?:[A-Z$_][\w$.]{{0,200}}|error){_AFTER_NAME})"
 )
 _HEAD = re.compile(rf"\s*(?:<ref \*[0-9]{{1,3}}> )?(\[?)({_NAME}|Invariant Violation){_AFTER_NAME}")
+_RENAMED = re.compile(r" \[([A-Z](?:[\w$.]{0,100}[a-z])[\w$.]{0,100})\]")
 _SURE_MARK = re.compile(r"\n[ \t]{0,80}(?:\[(?:cause|error|suppressed|errors)\]: |[Cc]aused by:)")
 
 
@@ -243,14 +244,17 @@ def read_head(head: str) -> tuple[str, str]:
     found = _HEAD.match(head) if head else None
     if found is None:
         return "", head.strip()
-    message = head[found.end() :]
+    name, message = found.group(2), head[found.end() :]
+    # `DOMException [AbortError]: ...` is util.inspect's: the class, then the error's name, which `error.stack` begins with.
+    if (renamed := _RENAMED.search(found.group())) is not None and renamed.group(1) not in ("Error", name):
+        name = renamed.group(1)
     if found.group(1):
         message = message.rpartition("]")[0] if "\n" not in message else message.partition("\n")[0].rpartition("]")[0]
     elif (
         message.endswith("^") and (source := _SOURCE_AND_CARET.search(message, max(0, len(message) - 4096))) is not None
     ):
         message = message[: source.start()]
-    return found.group(2), message.strip()
+    return name, message.strip()
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:

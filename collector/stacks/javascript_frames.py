@@ -168,7 +168,10 @@ def _v8_frame(line: str) -> Frame:
     if place.startswith(("async ", "address at ")):
         place = place.removeprefix("async ").removeprefix("address at ")
     elif place.startswith("eval at ") and (script := _EVALUATED.search(place)) is not None:
-        place = script.group(1)
+        function = own_name(name)
+        if function == ANONYMOUS:  # the code has no name: who evaluated it has
+            function = own_name(place[len("eval at ") :].partition(" (")[0])
+        return _frame(function, script.group(1))
     return _frame(own_name(name), place)
 
 
@@ -177,6 +180,7 @@ def _read_gecko(body: str, frames: list[Frame], around: dict[int, str]) -> None:
 
     `around` gets the functions around anonymous frames, where SpiderMonkey tells them, by the frames' numbers.
     """
+    evaluated: list[int] = []
     for line in body.split("\n")[: FRAMES_MAX + 1]:
         name, at, place = line.partition("@")
         if not at or "://" in name:
@@ -185,10 +189,14 @@ def _read_gecko(body: str, frames: list[Frame], around: dict[int, str]) -> None:
             continue
         if " > " in place and ":wasm-function[" not in place and (script := place.partition(" line "))[1]:
             place = f"{script[0]}:{script[2].partition(' ')[0]}:0"
+            evaluated.append(len(frames))
         function, outer = own_name_in_gecko(name)
         if outer:
             around[len(frames)] = outer
         frames.append(_frame(function, place))
+    for i in evaluated:  # as with V8: evaluated code without a name has that of who evaluated it
+        if frames[i].function == ANONYMOUS and i + 1 < len(frames):
+            frames[i] = frames[i]._replace(function=frames[i + 1].function)
 
 
 def _frame(function: str, place: str) -> Frame:

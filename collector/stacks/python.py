@@ -43,8 +43,9 @@ if TYPE_CHECKING:
 
 _BORDERED_HEADER = ("Exception Group ", "| ")  # what stands before the header in a group's text
 _HEADER = "Traceback (most recent call last):"
-_MARK = re.compile(rf"\n\n(?:{re.escape(python_groups.CAUSE)}|{re.escape(python_groups.CONTEXT)})\n\n")
-_BODY_END = re.compile(r"\n(?!  )")
+_REMOTE_END = '\n"""\n'
+_MARK = re.compile(rf'(?:\n"""\n?)?\n\n(?:{re.escape(python_groups.CAUSE)}|{re.escape(python_groups.CONTEXT)})\n\n')
+_BODY_END = re.compile(r"\n(?!  |\n  File \")")  # loguru puts empty lines between frames
 _FIRST_FRAME = re.compile(r'^[ |]*  File "[^"\n]*", line [0-9]', re.MULTILINE)
 _FRAME = re.compile(r'\n(?:[ |]*\| )?  File "([^"\n]*)", line ([0-9]{1,9})(?:, in ([^\n]*)|(?=\n|$))')
 _TYPE = re.compile(r"[^\W\d]\w{0,200}(?:\.(?:\w{1,200}|<locals>)){0,30}")
@@ -128,6 +129,7 @@ def _cut_block(block: str) -> tuple[str, str, str]:
 def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
     """Read frames; the reported exception first, then its causes, then the members of groups."""
     ordered: list[tuple[int, Relation]] = [(0, "")] if len(bodies) == 1 else python_groups.order(bodies)
+    ordered = _without_carriers(ordered, bodies)
     exceptions: list[SkeletonException] = []
     raise_site, escaped = "", False
     for position, (index, relation) in enumerate(ordered):
@@ -138,6 +140,23 @@ def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
             escaped = found[0][2] in _SPAN_EXITS and "/opentelemetry/" in found[0][0]
         exceptions.append(SkeletonException(head=index, relation=relation, frames=frames))
     return Skeleton(exceptions=tuple(exceptions), raise_site=raise_site, escaped_span=escaped)
+
+
+def _without_carriers(ordered: list[tuple[int, Relation]], bodies: tuple[str, ...]) -> list[tuple[int, Relation]]:
+    """Leave out the second sight of an exception that another process raised.
+
+    Process pools chain it to itself: its stack over there, quoted as a `_RemoteTraceback`, then the one of who waited.
+    """
+    kept: list[tuple[int, Relation]] = []
+    inherited: Relation | None = None
+    for index, relation in ordered:
+        own = relation if inherited is None else inherited
+        inherited = None
+        if bodies[index].startswith(_REMOTE_END):
+            inherited = own
+        else:
+            kept.append((index, own))
+    return kept
 
 
 def _frame(file: str, line: str, function: str) -> Frame:

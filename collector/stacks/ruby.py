@@ -61,7 +61,10 @@ _NAMED = re.compile(
     rf"|(?:^|(?<=: )|(?<=\] )){_ANONYMOUS}(?=: | \()",
     re.MULTILINE,
 )
+# What the standard library's Logger puts before a message: `E, [2024-05-01T10:00:00.1 #17] ERROR -- web: `.
+_LOGGER_PREFIX = re.compile(r"\s*[A-Z], \[[^\]\n]{1,80}\] {1,4}[A-Z]{1,10} -- [^:\n]{0,100}: ")
 _MRI_HEAD = re.compile(rf"(?:([^\n]{{0,65536}}) )?\(({_CONSTANT}|{_ANONYMOUS})\)(?=\n|\Z)")
+_TYPE_AT_END = re.compile(rf" \(({_CONSTANT})\)\Z")  # after a message of many lines, as Logger prints it
 _NAMED_HEAD = re.compile(rf"({_CONSTANT}|{_ANONYMOUS})(?::(?: |(?=\n|\Z))|(?=\n|\Z))")
 _RAILS_HEAD = re.compile(rf"({_CONSTANT}|{_ANONYMOUS}) \((.*)\):\Z", re.DOTALL)
 _ESCAPES = re.compile(r"\x1b\[[0-9;]{0,10}m")
@@ -149,10 +152,11 @@ def _one_exception(line: str, end: int, opening: str) -> Outline:
 
 def _cut_preamble(segment: str) -> tuple[str, str]:
     """Cut off log text before a type."""
-    last = 0
-    for named in _NAMED.finditer(segment):
-        last = last or named.start()
-    return segment[:last], segment[last:]
+    named = _NAMED.search(segment)
+    start = named.start() if named is not None else 0
+    if not start and (prefix := _LOGGER_PREFIX.match(segment)) is not None:
+        start = prefix.end()
+    return segment[:start], segment[start:]
 
 
 def read_head(head: str) -> tuple[str, str]:
@@ -173,6 +177,9 @@ def read_head(head: str) -> tuple[str, str]:
     found = _NAMED_HEAD.match(head)
     if found is not None:
         return found.group(1), _plain(head[found.end() :].strip())
+    found = _TYPE_AT_END.search(head, max(0, len(head) - 512))
+    if found is not None:
+        return found.group(1), _plain(head[: found.start()])
     return "", _plain(head)
 
 

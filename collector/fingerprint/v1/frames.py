@@ -105,8 +105,14 @@ def _all_but_middleware(frames: Sequence[Frame], found: list[str], rules: Langua
     plain = [i for i in own if not f"{frames[i].module}{rules.separator}".startswith(rules.middleware)]
     for i in own:
         found[i] = MIDDLEWARE
+    if not plain:
+        plain = (
+            [i for i in own if not f"{frames[i].module}{rules.separator}".startswith(rules.engine)]
+            if rules.engine
+            else own
+        )
     seen: set[str] = set()
-    for i in plain or own:
+    for i in plain:
         name = name_of(frames[i])
         if name in seen:
             found[i] = RECURSION

@@ -45,6 +45,16 @@ _MAIL = re.compile(r"[^@]{1,64}@[^@.]{1,63}\.[^@]{1,190}")
 _RUN = re.compile(r"<value>(?:[\s,;:|/+-]{1,3}<value>)+")
 _BLANKS = re.compile(r"\s+")
 _EDGE = ".:!?*"
+# `2024-05-01 10:00:00,123 ERROR [main] `, `[Wed May  1 10:00:00 2024] [error] [pid 17] `: what a log put before a message.
+_STAMP = re.compile(
+    rf"[\[(]?(?:[A-Z][a-z]{{2}},? +)?(?:[0-9]{{4}}[-/.][0-9]{{2}}[-/.][0-9]{{2}}|{_MONTH} +[0-9]|[0-9]{{1,2}}:[0-9]{{2}}:[0-9]{{2}})"
+)
+_STAMP_BEGINS = frozenset("[(0123456789")
+_LEVEL = r"(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|alert|emerg(?:ency)?|fatal|severe|panic)\b"
+_LOG_PREFIX = re.compile(
+    rf"(?:(?:\[[^\]\n]{{1,60}}\]|\(<value>\)|<value>|{_LEVEL}|[-|:,]{{1,3}}) {{0,8}}){{1,12}}(?=\S)"
+)
+_LEVEL_IN_PREFIX = re.compile(rf"(?<!\w){_LEVEL}")
 
 
 def template(message: str) -> str:
@@ -52,6 +62,7 @@ def template(message: str) -> str:
     line = message.lstrip()[: 2 * LINE_CHARS_MAX].partition("\n")[0].rstrip()[:LINE_CHARS_MAX]
     if "  " in line or not line.isprintable():
         line = _BLANKS.sub(" ", line)
+    stamped = line[:1] in _STAMP_BEGINS and _STAMP.match(line) is not None
     if line.isascii() and line.replace(" ", "").isalpha():
         return line
     if " at 0x" in line:
@@ -63,6 +74,8 @@ def template(message: str) -> str:
     line = _WORD.sub(_word, line)
     if VALUE in line:
         line = _RUN.sub(VALUE, line)
+    if stamped and (prefix := _LOG_PREFIX.match(line)) is not None and _LEVEL_IN_PREFIX.search(prefix.group()):
+        line = line[prefix.end() :]
     return line
 
 

@@ -66,7 +66,7 @@ def test_the_wrapping_of_a_stack_changes_nothing(text: str) -> None:
         ("at Cart.get total [as total] (/srv/a.js:1:2)", "a|total+"),
         ("at Foo.#hidden (/srv/a.js:1:2)", "a|#hidden+"),
         ("at exports.handler (/var/task/index.js:1:2)", "index|handler+"),
-        ("at eval (eval at run (/srv/a.js:1:2), <anonymous>:1:1)", "a|<anonymous>+"),
+        ("at eval (eval at run (/srv/a.js:1:2), <anonymous>:1:1)", "a|run+"),
         ("at run (eval at f (eval at g (/srv/a.js:1:2), <anonymous>:1:1), <anonymous>:3:4)", "a|run+"),
         ("at /srv/my shop (old)/a.js:1:2", "a|<anonymous>+"),
         ("at run (C:\\Program Files (x86)\\Shop\\resources\\app.asar\\dist\\main.js:1:2)", "main|run+"),

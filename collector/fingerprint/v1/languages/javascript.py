@@ -37,6 +37,7 @@ def _is_telemetry(frame: Frame) -> bool:
 RULES = LanguageRules(
     is_telemetry=_is_telemetry,
     separator="/",
+    engine=("node:internal/", "ext:", "native/"),
     middleware=(
         "@angular/core/",
         "@babel/",

@@ -35,7 +35,9 @@ _PLAIN_FRAMES = re.compile(_PLAIN_FRAME)
 _PLAIN_LIST = re.compile(r"\[(?:" + _PLAIN_FRAME.replace("(", "(?:").replace("(?:?:", "(?:") + r",?)+\]")
 # A bracket, or what may hold brackets that are none.
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\$[\[\]{}()\"']|[\[\]{}()]", re.DOTALL)
-_FRAME = re.compile(rf"\{{\s*({_ATOM}|fun),\s*(?:({_ATOM})|\.\.\.)(?:,\s*(?:([0-9]{{1,3}})|\[|\"|\.\.\.))?")  # a list of small numbers is printed as a text
+_FRAME = re.compile(
+    rf"\{{\s*({_ATOM}|fun),\s*(?:({_ATOM})|\.\.\.)(?:,\s*(?:([0-9]{{1,3}})|\[|\"|\.\.\.))?"
+)  # a list of small numbers is printed as a text
 _FILE = re.compile(r"\{file,\s*\"([^\"\n]{1,400})\"\},\s*\{line,\s*([0-9]{1,7})\}[,\]]")
 _CALL = re.compile(
     r"in (?:function|call from)  ?(?:('[^'\n]{1,200}'|[a-z][\w@]{0,200}):)?"

@@ -74,11 +74,10 @@ def group_id(service_namespace: str, service_name: str, fingerprint: str) -> str
 def cut(sighting: ExceptionSighting, openings: Iterable[str] = ()) -> tuple[StackParser, Outline]:
     """Bound the stack's text and cut it into pieces."""
     text = sighting.exception_stacktrace
-    parser = choose_parser(text, sighting.resource.get(SDK_LANGUAGE, ""))
-    text = parser.cut(text)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return parser, parser.outline(text, openings)
+    parser = choose_parser(text, sighting.resource.get(SDK_LANGUAGE, ""))
+    return parser, parser.outline(parser.cut(text), openings)
 
 
 def scrub_pieces(parser: StackParser, outline: Outline) -> Opened:
@@ -198,10 +197,13 @@ def message_of(sighting: ExceptionSighting, in_stack: str, parser: StackParser) 
     """Choose the reported message: the stack's less the notes, else the one that was sent.
 
     Signals differ in what they send (`2` for `[Errno 2] No such file: '/x'`), and notes are added
-    on the way up.
+    on the way up. What was sent is chosen if it is the stack's with words before it, which those who
+    wrapped a Go error added.
     """
     if in_stack and "\n" not in in_stack:
-        return in_stack[:MESSAGE_CHARS_MAX]
+        if not sighting.exception_message.endswith(f": {in_stack}"):
+            return in_stack[:MESSAGE_CHARS_MAX]
+        return scrub(sighting.exception_message[:MESSAGE_CHARS_MAX]).strip()
     sent = parser.plain_message(scrub(sighting.exception_message[:MESSAGE_CHARS_MAX]).strip())
     if not in_stack or (sent and in_stack.startswith(sent + "\n")):
         return sent

@@ -36,7 +36,12 @@ _WRAPPER = r"(?:\(wrapper [^\n)]{1,80}\) )?"
 _REST = r"[^\n<]*(?:<(?!---)[^\n<]*)*"
 _FRAME = rf"(?:at {_WRAPPER}[^\n(]{{1,600}}\(|(?:{WORDS}) [^\s(]{{1,600}} ?\(){_REST}"
 _MARKER = r"--- [^\n]{1,200} ---(?=[<\s]|$)"
-_RUN = re.compile(rf"(?:(?:\A {{0,3}}|\n {{2,3}}){_FRAME}|\n(?:   )?{_MARKER})+")
+_RUN = re.compile(rf"(?:(?:\A {{0,3}}|\n {{2,3}}){_FRAME}|\n {{0,3}}{_MARKER})+")
+
+# .NET's console logger moves all lines of an exception to the right.
+_LOGGED = re.compile(r"(?:crit|fail|warn|info|dbug|trce): [^\n]{1,400}\[-?[0-9]{1,10}\]\n(?= {6})")
+_LEVELS = ("crit: ", "fail: ", "warn: ", "info: ", "dbug: ", "trce: ")
+_LOGGED_BLANKS = "\n" + 6 * " "
 
 _MEMBER = r"(?:\(Inner Exception #[0-9]{1,6}\) )?"
 _NAME = r"[^\W\d][\w$]{0,200}(?:[.+`][\w$]{1,200}){0,30}"
@@ -49,10 +54,10 @@ _ARROW = re.compile(
 )
 # No colon and no slash in the arguments: Java's and JavaScript's places have them.
 _SIGN = re.compile(
-    rf"(?:\A {{0,3}}|\n {{2,3}})(?:at {_WRAPPER}(?=[^\n(:/]{{0,400}}\.)[^\n(:/]{{1,400}}"
+    rf"(?:\A {{0,3}}|\n {{2,3}}(?: {{6}})?)(?:at {_WRAPPER}(?=[^\n(:/]{{0,400}}\.)[^\n(:/]{{1,400}}"
     rf"|(?:{WORDS}) (?=[^\s(:/]{{0,400}}\.)[^\s(:/]{{1,400}} ?)"
     r"\((?!Native Method|Unknown Source|<anonymous>|native\)|index )[^\n():/]{0,2000}\)(?=[\s<]|$)"
-    r"|\n   --- End of inner exception stack trace ---"
+    r"|\n {2,9}--- End of inner exception stack trace ---"
 )
 
 _UNHANDLED = r"(?:Unhandled exception\. |Unhandled Exception: |\[ERROR\] FATAL UNHANDLED EXCEPTION: )"
@@ -78,6 +83,8 @@ def cut(text: str) -> str:
 
     With a message of megabytes before the frames, its beginning and the text's end.
     """
+    if text.startswith(_LEVELS) and _LOGGED.match(text) is not None:
+        text = text.replace(_LOGGED_BLANKS, "\n")
     return keep_frames(text, _SIGN)
 
 

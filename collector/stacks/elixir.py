@@ -35,7 +35,7 @@ MODULE = r"(?::[a-z][\w@]{0,200}|:\"[^\"\n]{1,200}\"|[A-Z][\w.]{0,200}|nil)"
 _CALL = rf"{MODULE}\.(?:[\w+\-*/<>=!&|.^~]{{1,200}}[?!]?|\"[^\"\n]{{1,200}}\")(?:/[0-9]{{1,3}}|\([^\n]*\))(?=\n|\Z)"
 LINE = (
     (
-        rf"[ \t]{{1,40}}(?:(?:{APPLICATION})(?:{PLACE})?[^\n]*|{PLACE}[^\n]*|{_CALL}|#Function<[^\n]*|anonymous fn/[^\n]*)"
+        rf"[ \t]{{1,40}}(?:(?:{APPLICATION})(?:{PLACE})?[^\n]*|{PLACE}[^\n]*|{_CALL}|#Function<[^\n]*|anonymous fn[/(][^\n]*)"
     )
     .replace("([a-z][a-z", "(?:[a-z][a-z")
     .replace("([^\\s:", "(?:[^\\s:")
@@ -43,7 +43,7 @@ LINE = (
 )
 """One frame's line, without groups."""
 
-KIND = r"(?:[A-Z][\w.]{0,200}|exit|throw|EXIT[^)\n]{0,80})"
+KIND = r"(?:[A-Z][\w.]{0,200}|exit|throw|stop|EXIT[^)\n]{0,80})"
 _HEAD = rf"[ \t]{{0,40}}\*\* (?=\({KIND}\)(?: |\n|\Z))"
 _BODY = re.compile(rf"(?:(?:\n|\A){LINE})+(?:\n{_HEAD})?|(?:\n|\A){_HEAD}")
 _FIRST_HEAD = re.compile(rf"\*\* (?=\({KIND}\)(?:\s|\Z))")
@@ -56,6 +56,7 @@ _PLACED = re.compile(
 # After the reason of a generic server's or a task's end.
 _TAIL = re.compile(r"\n(?:Last message|State:|Function:|Client #PID|Initial Call:|Ancestors:|    ancestors:)")
 _REASON_MARKS = ("\n** ", "\n\n", "exit value:", " error: ", " exit: ", " throw: ", "eason: ")
+_UNCAUGHT = re.compile(r"(?:Erlang error: )?\{:nocatch, ")
 _EXITS = {"time out": "timeout", "no process": "noproc", "no connection": "noconnection", "killed": "killed"}
 
 
@@ -181,6 +182,11 @@ def read_head(head: str) -> tuple[str, str]:
             return erlang.read_report(head)
         return erlang.read_term(head)
     kind, message = found.group(1), head[found.end() :].strip()
+    uncaught = _UNCAUGHT.match(message) if kind in ("stop", "ErlangError") else None
+    if uncaught is not None:
+        return "throw", message[uncaught.end() :].removesuffix("}")
+    if kind == "stop":  # how a process's report tells of an exit
+        kind = "exit"
     if kind == "exit" and message.startswith("exited in: "):
         return "exited", message.removeprefix("exited in: ")
     if kind.startswith("EXIT"):

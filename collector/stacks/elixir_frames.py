@@ -12,7 +12,9 @@ from collector.stacks.outline import FRAMES_MAX, Skeleton, SkeletonException
 from collector.stacks.remember import remember
 
 _LINE = re.compile(rf"(?:\n|\A)([ \t]*)(?:(\*\* )|(?:{APPLICATION})?(?:{PLACE})?([^\n]+))")
-_ANONYMOUS = re.compile(r"anonymous fn/[0-9]{1,3} in ")
+_ANONYMOUS = re.compile(
+    r"anonymous fn(?:/[0-9]{1,3}|\([^\n]*\)) in "
+)  # the arity, or the arguments if no clause matched
 _CALL = re.compile(
     r"(:?\"[^\"\n]{1,200}\"|:?[\w@]{1,200}(?:\.[A-Z]\w{0,200}){0,30})\."
     r"(\"[^\"\n]{1,200}\"|[^\s(/\"]{1,200}|/)(?:/[0-9]{1,3}$|(\())"

@@ -16,7 +16,7 @@ from collector.stacks.in_app.elixir import locate
 from collector.stacks.outline import FRAMES_MAX
 
 _ATOM = r"(?:[a-z][\w@]{0,200}|'[^'\n]{1,200}')"
-LIST = re.compile(rf"\[\s{{0,80}}\{{{_ATOM},\s{{0,80}}{_ATOM},\s{{0,80}}(?:[0-9]{{1,3}}[,}}]|\[|\.\.\.)")
+LIST = re.compile(rf"\[\s{{0,80}}\{{{_ATOM},\s{{0,80}}{_ATOM},\s{{0,80}}(?:[0-9]{{1,3}}[,}}]|\[|\"|\.\.\.)")
 """Where a list of frames begins."""
 
 CALLS = re.compile(
@@ -35,7 +35,9 @@ _PLAIN_FRAMES = re.compile(_PLAIN_FRAME)
 _PLAIN_LIST = re.compile(r"\[(?:" + _PLAIN_FRAME.replace("(", "(?:").replace("(?:?:", "(?:") + r",?)+\]")
 # A bracket, or what may hold brackets that are none.
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\$[\[\]{}()\"']|[\[\]{}()]", re.DOTALL)
-_FRAME = re.compile(rf"\{{\s*({_ATOM}|fun),\s*(?:({_ATOM})|\.\.\.)(?:,\s*(?:([0-9]{{1,3}})|\[|\.\.\.))?")
+_FRAME = re.compile(
+    rf"\{{\s*({_ATOM}|fun),\s*(?:({_ATOM})|\.\.\.)(?:,\s*(?:([0-9]{{1,3}})|\[|\"|\.\.\.))?"
+)  # a list of small numbers is printed as a text
 _FILE = re.compile(r"\{file,\s*\"([^\"\n]{1,400})\"\},\s*\{line,\s*([0-9]{1,7})\}[,\]]")
 _CALL = re.compile(
     r"in (?:function|call from)  ?(?:('[^'\n]{1,200}'|[a-z][\w@]{0,200}):)?"
@@ -139,7 +141,7 @@ def _add(entry: str, frames: list[Frame]) -> None:
         return
     place = _FILE.search(entry)
     file, line = place.groups() if place else ("", "0")
-    arity, called = found.group(3), "[" in found.group()
+    arity, called = found.group(3), found.group().endswith(("[", '"'))
     has_place = bool(place) or arity is not None or not called
     frames.append(_frame(found.group(1), found.group(2) or "", file, line, has_place=has_place))
 

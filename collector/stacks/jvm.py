@@ -39,9 +39,12 @@ if TYPE_CHECKING:
 
 # A class and a method: no blank but in the names that tests give their methods.
 _NAME = r'[^\s("=;:\[{.][^\s("=;:\[.]{0,300}+\.[^\n("=;:\[]{1,900}+(?<!\s)'
-_FRAME_LINE = rf"at {_NAME}\([^\n]*+"
+# cats-effect names the operation of a fiber before its place; kotlinx.coroutines marks where a coroutine was resumed.
+_OPERATION = r"[\w$]{1,80} @ "
+_BOUNDARY = r"\x08{0,9}\(Coroutine boundary[^\n]*+"
+_FRAME_LINE = rf"at (?:{_BOUNDARY}|(?:{_OPERATION})?{_NAME}\([^\n]*+)"
 _RUN = java_like.runs_of(_FRAME_LINE)
-_FRAME = re.compile(r"\n[ \t]*at ([^\n(]{1,1200})\(([^\n:)]*)(?::([0-9]{1,9}))?")
+_FRAME = re.compile(rf"\n[ \t]*at (?:{_OPERATION})?([^\n(\x08]{{1,1200}})\(([^\n:)]*)(?::([0-9]{{1,9}}))?")
 
 # Where a frame is, as nobody else prints it: no blank before the bracket, a file without folders, one number.
 _PLACE = (
@@ -54,6 +57,13 @@ _SIGN = re.compile(
     rf"(?:\A|\n)[ \t]*+(?:at {_NAME}\({_PLACE}|Caused by: {java_like.THROWN}|{_ELIDED})",
     re.MULTILINE,
 )
+# Android's log, as adb, Android Studio and older tools print it: each line has the time, the process, the tag.
+_LOGCAT = re.compile(
+    r"^(?:(?:[0-9]{4}-)?[0-9]{2}-[0-9]{2} [0-9:.]{8,15} {1,8}[0-9]{1,7}[ -]{1,8}[0-9]{1,7} {1,8}"
+    r"(?:[A-Z] [\w.]{1,60} {0,20}: |[\w.]{1,60} {1,60}[\w.:-]{1,200} {1,60}[A-Z]  )"
+    r"|[A-Z]/[\w.]{1,60} {0,20}\( {0,8}[0-9]{1,7}\): )",
+    re.MULTILINE,
+)
 # The JVM leaves the stack off what it throws often, and then there is one line.
 _ONE_LINE = re.compile(
     r"(?:java|javax|kotlin|scala|groovy|clojure)\.(?:[a-z]{1,40}\.){0,6}[A-Z][\w$]{0,200}(?=: |\r?\n|\Z)"
@@ -62,6 +72,7 @@ _ONE_LINE = re.compile(
 
 def looks_like(text: str) -> bool:
     """Whether a frame of the JVM's shape, `Caused by:` with a type, or `... 12 more` is in the text, or a JDK's type first."""
+    text = _without_logcat(text)
     if _SIGN.search(text, 0, STACK_CHARS_MAX) is not None or _ONE_LINE.match(text) is not None:
         return True
     return len(text) > STACK_CHARS_MAX and _SIGN.search(text, STACK_CHARS_MAX) is not None
@@ -69,7 +80,11 @@ def looks_like(text: str) -> bool:
 
 def cut(text: str) -> str:
     """Keep the beginning: type, message and the raise."""
-    return java_like.cut(text, _SIGN)
+    return java_like.cut(_without_logcat(text), _SIGN)
+
+
+def _without_logcat(text: str) -> str:
+    return _LOGCAT.sub("", text) if _LOGCAT.match(text) is not None else text
 
 
 def outline(text: str, known: Iterable[str] = ()) -> Outline:

@@ -31,6 +31,12 @@ GAP_CHARS_MAX = 4096
 # Where several threads are printed, the one that failed.
 _FAILED_THREAD = re.compile(r"^Thread (?:[0-9]{1,6} \(crashed\)|1 \()", re.MULTILINE)
 
+# Lines that say that a stack follows.
+_ANNOUNCED = re.compile(
+    r"(?:^|\n)[ \t]*(?:[Cc]all |[Nn]ative |C\+\+ )?(?:[Ss]tack ?[Tt]race|[Bb]ack ?[Tt]race|[Cc]all ?[Ss]tack|[Ss]tack|Traceback)"
+    r"(?: \([^()\n]{1,60}\)| of [^\n]{1,80})?:?[ \t]*$"
+)
+
 _NAME = r"[A-Za-z_]\w{0,200}(?:::\w{1,200}){0,20}"
 _TYPE = rf"{_NAME}(?:<[^\n]{{0,400}}>)?"
 _HEADS = tuple(
@@ -46,7 +52,7 @@ _HEADS = tuple(
         r"(?:ERROR|WARNING): (?:\w{1,20}Sanitizer): (data race|detected memory leaks|[\w-]{3,80})(?: ([^\n]*))?",
         r"^[^\n]{1,400}:[0-9]{1,7}: (runtime error): ([^\n]*)",
         # Signals: gdb, breakpad, glog and Abseil.
-        r"^Program (?:received|terminated with) signal (SIG\w{1,10}), ([^\n]*)",
+        r"^(?:Program|Thread [0-9]{1,6} (?:\"[^\"\n]{0,80}\" )?)\s?(?:received|terminated with) signal (SIG\w{1,10}), ([^\n]*)",
         r"^Crash reason: {1,4}(\w{1,60})(?: ?/? ?([^\n]*))?",
         r"^signal [0-9]{1,3} \((SIG\w{1,10})\)",
         r"^\*\*\* (SIG\w{1,10}) (?:\([^\n]{0,40}\) )?received",
@@ -107,4 +113,4 @@ def read_head(head: str) -> tuple[str, str]:
         if found is not None:
             name, message = found.group(1), found.group(2) if pattern.groups > 1 else ""
             return name.partition("<")[0], (message or "").strip()
-    return "", head
+    return "", _ANNOUNCED.sub("", head)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from collector.model import Frame
-from collector.stacks.in_app.native import locate
+from collector.stacks.in_app.native import GLOBAL, locate
+from collector.stacks.native_names import LAMBDA
 from collector.stacks.outline import FRAMES_MAX, Skeleton, SkeletonException
 from collector.stacks.remember import remember
 
@@ -229,4 +230,23 @@ def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
     raise_site = ""
     if frames:
         raise_site = f"{frames[0].file}:{frames[0].line}:{frames[0].module}::{frames[0].function}"
+        _name_lambdas(frames)
     return Skeleton(exceptions=(SkeletonException(head=0, frames=tuple(frames)),), raise_site=raise_site)
+
+
+def _name_lambdas(frames: list[Frame]) -> None:
+    """Give lambdas that are called `operator()` alone, as gdb and sanitizers do, the name of the function around them.
+
+    That is one further out in the same file; what called the lambda may lie between, and the line next to the lambda's
+    tells which of them made it.
+    """
+    for index, frame in enumerate(frames):
+        if frame.in_app and frame.file and _is_lambda(frame):
+            around = [f for f in reversed(frames[index + 1 :]) if f.file == frame.file and not _is_lambda(f)]
+            if around:
+                maker = min(around, key=lambda caller: abs(caller.line - frame.line))
+                frames[index] = frame._replace(module=maker.module, function=maker.function)
+
+
+def _is_lambda(frame: Frame) -> bool:
+    return frame.function == LAMBDA or (frame.function == "operator()" and frame.module == GLOBAL)

@@ -14,8 +14,19 @@ def _is_telemetry(frame: Frame) -> bool:
     return frame.module.startswith("go.opentelemetry.io/")
 
 
+# Errors that are a text and nothing else. Whether a panic's value was a text or an error, only the SDK tells: the program
+# prints both alike.
+_TEXTS = frozenset({"", "panic", "string", ".string", "*errors.errorString", "*fmt.errorString", "*fmt.fmtError"})
+_TEXT = "error"
+
+
+def _plain_type(kind: str) -> str:
+    return _TEXT if kind in _TEXTS else kind
+
+
 RULES = LanguageRules(
     is_telemetry=_is_telemetry,
+    plain_type=_plain_type,
     separator="/",
     middleware=(
         "connectrpc.com/connect/",
@@ -50,27 +61,25 @@ RULES = LanguageRules(
         "sync/",
         "testing/",
     ),
-    # Types of errors that are a text and nothing else, and those that wrap any other.
     generic_types=frozenset(
         {
             "Error",  # go-errors/errors; net/url and others say what happened in the message as well
             "annotated",
-            "errorString",
+            "errorString",  # the runtime's
             "fatal error",
             "fundamental",
             "joinError",
             "leafError",
             "opaqueLeaf",
             "opaqueWrapper",
-            "panic",
             "plainError",
             "rootError",
-            "string",  # the SDK's `.string`: a panic with a text
             "withMessage",
             "withPrefix",
             "withStack",
             "wrapError",
             "wrapErrors",
+            _TEXT,
         }
     ),
     recursion_types=frozenset({"stack overflow"}),

@@ -150,7 +150,9 @@ def _any_needle() -> Any:
     options = re2.Options()
     options.case_sensitive = False
     options.encoding = re2.Options.Encoding.LATIN1  # byte by byte: the needles are ASCII
-    return re2.compile(b"|".join(re2.escape(needle.encode()) for needle in _NEEDLES), options)
+    signs = {needle: re2.escape(needle.encode()) for needle in _NEEDLES}
+    signs["://"] += rb"""[^\s/?#@"'<>]*@"""  # every line of a browser's stack has a URL, and none has a login
+    return re2.compile(b"|".join(signs.values()), options)
 
 
 _ANY_NEEDLE = _any_needle()

@@ -79,7 +79,7 @@ def cut(sighting: ExceptionSighting, openings: Iterable[str] = ()) -> tuple[Stac
 
 def scrub_pieces(parser: StackParser, outline: Outline) -> Opened:
     """Scrub the pieces that no other raise repeats, and read types and messages."""
-    heads = tuple([scrub(head) for head in outline.heads])
+    heads = tuple([scrub(head) if head else "" for head in outline.heads])
     return Opened(
         parser=parser,
         preamble=scrub(outline.preamble) if outline.preamble else "",
@@ -102,7 +102,7 @@ def sent_type(sighting: ExceptionSighting) -> str:
 
 def prepare(parser: StackParser, bodies: tuple[str, ...], types: tuple[str, ...], sent: str) -> Prepared:
     """Do all that messages have no part in. `sent` stands in where the text was cut off."""
-    bodies = tuple(scrub(body) for body in bodies)
+    bodies = tuple([scrub(body) if body else "" for body in bodies])
     skeleton = parser.read_bodies(bodies)
     kinds = [types[error.head] for error in skeleton.exceptions]
     if not kinds[0] or (kinds[0] in parser.vague_types and _CLASS.fullmatch(sent)):

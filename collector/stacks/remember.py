@@ -3,32 +3,61 @@
 from __future__ import annotations
 
 from functools import lru_cache, wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from sys import getsizeof
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 TEXT_CHARS_MAX = 1024
-"""Longer texts are read anew each time. With them a sender could fill a memory that counts entries alone: 8,192 names as
-long as a whole stack are a gigabyte."""
+"""Longer texts are read anew each time: they are a message or generated, and would push out what repeats."""
+
+BYTES_MAX = 4 * 1024 * 1024
+"""Bytes that one memory may hold. Past them it begins anew: with long names a sender could fill what counts entries
+alone with 40 MB, in each of some twenty memories. The names of a program need less."""
+
+ENTRY_BYTES = 400
+"""What an entry takes beside its texts and what was read of them, by tracemalloc."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def remember(entries_max: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a function of texts alone remember its last `entries_max` answers. Pass the texts by position."""
+    """Make a function of one or two texts alone remember its last `entries_max` answers. Pass the texts by position."""
 
     def decorate(read: Callable[P, R]) -> Callable[P, R]:
-        known = lru_cache(entries_max)(read)
+        held = 0
+
+        def read_anew(*texts: Any) -> Any:
+            nonlocal held
+            # What is read is at most as long as the texts, once more.
+            size = ENTRY_BYTES + 2 * sum(map(getsizeof, texts))
+            held += size
+            if held > BYTES_MAX:
+                known.cache_clear()
+                held = size
+            return untyped(*texts)
+
+        untyped = cast("Callable[..., Any]", read)
+        known = lru_cache(entries_max)(read_anew)
+
+        # Twice the same: a call that takes any number of texts costs as much again as the memory.
+        @wraps(read)
+        def of_one(text: str) -> Any:
+            return known(text) if len(text) <= TEXT_CHARS_MAX else untyped(text)
 
         @wraps(read)
-        def call(*texts: P.args, **none: P.kwargs) -> R:
-            for text in texts:
-                if len(text) > TEXT_CHARS_MAX:  # type: ignore[arg-type]  # all are texts; P can't say so
-                    return read(*texts, **none)
-            return known(*texts, **none)  # type: ignore[arg-type]  # texts can be hashed
+        def of_two(text: str, other: str = "") -> Any:
+            if len(text) <= TEXT_CHARS_MAX and len(other) <= TEXT_CHARS_MAX:
+                return known(text, other)
+            return untyped(text, other)
 
-        return call
+        @wraps(read)
+        def of_many(*texts: str) -> Any:
+            return known(*texts) if sum(map(len, texts)) <= TEXT_CHARS_MAX else untyped(*texts)
+
+        by_count = {1: of_one, 2: of_two}
+        return cast("Callable[P, R]", by_count.get(untyped.__code__.co_argcount, of_many))
 
     return decorate

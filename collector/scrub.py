@@ -222,6 +222,8 @@ def _hide_cards(found: re.Match[str]) -> str:
     if end - begin < CARD_DIGITS_MIN:
         return found.group()
     text = found.string
+    if begin and text[begin - 1].isalnum() and found.group().isdecimal():  # an address: 0x0000000104c1e2f4
+        return found.group()
     spans = [group.span() for group in _DIGIT_GROUP.finditer(text, begin, end)]
     kept: list[str] = []
     behind = begin  # where the text behind the last card begins

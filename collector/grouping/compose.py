@@ -42,11 +42,15 @@ _CLASS = re.compile(r"[A-Z]\w{0,99}[a-z]\w{0,99}")  # the name of one, and no co
 
 
 class Opened(NamedTuple):
-    """A stack's text in pieces, all but the bodies scrubbed; `read`: heads as (type, message)."""
+    """A stack's text in pieces, all but the bodies scrubbed; `read`: heads as (type, message).
+
+    `plain` are the bodies without what differs between two raises: what frames are read from.
+    """
 
     parser: StackParser
     preamble: str
     bodies: tuple[str, ...]
+    plain: tuple[str, ...]
     heads: tuple[str, ...]
     read: tuple[tuple[str, str], ...]
     tail: str
@@ -55,7 +59,7 @@ class Opened(NamedTuple):
 def group(sighting: ExceptionSighting, rules: RuleMatcher | None = None) -> Grouping:
     """Group one sighting. Never raises, whatever its texts are."""
     opened = scrub_pieces(*cut(sighting))
-    prepared = prepare(opened.parser, opened.bodies, types_of(opened), sent_type(sighting))
+    prepared = prepare(opened.parser, opened.plain, types_of(opened), sent_type(sighting))
     return finish(sighting, opened, prepared, rules)
 
 
@@ -84,6 +88,7 @@ def scrub_pieces(parser: StackParser, outline: Outline) -> Opened:
         parser=parser,
         preamble=scrub(outline.preamble) if outline.preamble else "",
         bodies=outline.bodies,
+        plain=tuple(map(parser.plain_body, outline.bodies)) if parser.plain_body is not None else outline.bodies,
         heads=heads,
         read=tuple([parser.read_head(head) for head in heads]),
         tail=scrub(outline.tail) if outline.tail else "",
@@ -102,7 +107,7 @@ def sent_type(sighting: ExceptionSighting) -> str:
 
 def prepare(parser: StackParser, bodies: tuple[str, ...], types: tuple[str, ...], sent: str) -> Prepared:
     """Do all that messages have no part in. `sent` stands in where the text was cut off."""
-    bodies = tuple([scrub(body) if body else "" for body in bodies])
+    bodies = _scrub_all(bodies)
     skeleton = parser.read_bodies(bodies)
     kinds = [types[error.head] for error in skeleton.exceptions]
     if not kinds[0] or (kinds[0] in parser.vague_types and _CLASS.fullmatch(sent)):
@@ -142,7 +147,8 @@ def finish(
         ]
     )
     pieces = [opened.preamble]
-    for body, head in zip(prepared.bodies, opened.heads, strict=True):
+    bodies = prepared.bodies if opened.plain is opened.bodies else _scrub_all(opened.bodies)
+    for body, head in zip(bodies, opened.heads, strict=True):
         pieces += (body, head)
     pieces.append(opened.tail)
     return Grouping(
@@ -166,6 +172,10 @@ def finish(
         culprit=choice.culprit or scrub(place(sighting)),
         verdict=verdict,
     )
+
+
+def _scrub_all(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([scrub(text) if text else "" for text in texts])
 
 
 def message_of(sighting: ExceptionSighting, in_stack: str, parser: StackParser) -> str:

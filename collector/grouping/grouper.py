@@ -104,11 +104,11 @@ class Grouper:
 
     def _finish(self, sighting: ExceptionSighting, opened: Opened) -> Grouping:
         types, sent = types_of(opened), sent_type(sighting)
-        key = (opened.parser.name, opened.bodies, types, sent)
+        key = (opened.parser.name, opened.plain, types, sent)
         prepared = self._prepared.get(key)
         if prepared is None:
-            prepared = prepare(opened.parser, opened.bodies, types, sent)
-            size = 3 * sum(map(len, opened.bodies))
+            prepared = prepare(opened.parser, opened.plain, types, sent)
+            size = 3 * sum(map(len, opened.plain))
             size += _OBJECTS_BYTES * (2 + len(prepared.plain.selection.frames))
             self._prepared.put(key, prepared, size)
         return finish(sighting, opened, prepared, self._rules)

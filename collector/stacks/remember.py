@@ -29,20 +29,33 @@ def remember(entries_max: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def decorate(read: Callable[P, R]) -> Callable[P, R]:
         held = 0
 
-        def read_anew(*texts: Any) -> Any:
+        def make_room(size: int) -> None:
             nonlocal held
-            # What is read is at most as long as the texts, once more.
-            size = ENTRY_BYTES + 2 * sum(map(getsizeof, texts))
-            held += size
+            known.cache_clear()
+            held = size
+
+        # Written out for one text and for two: a call that takes any number costs as much again as the memory.
+        def read_one(text: str) -> Any:
+            nonlocal held
+            held += (size := ENTRY_BYTES + 2 * getsizeof(text))  # what is read is as long as the text at most
             if held > BYTES_MAX:
-                known.cache_clear()
-                held = size
+                make_room(size)
+            return untyped(text)
+
+        def read_two(text: str, other: str) -> Any:
+            nonlocal held
+            held += (size := ENTRY_BYTES + 2 * (getsizeof(text) + getsizeof(other)))
+            if held > BYTES_MAX:
+                make_room(size)
+            return untyped(text, other)
+
+        def read_many(*texts: str) -> Any:
+            nonlocal held
+            held += (size := ENTRY_BYTES + 2 * sum(map(getsizeof, texts)))
+            if held > BYTES_MAX:
+                make_room(size)
             return untyped(*texts)
 
-        untyped = cast("Callable[..., Any]", read)
-        known = lru_cache(entries_max)(read_anew)
-
-        # Twice the same: a call that takes any number of texts costs as much again as the memory.
         @wraps(read)
         def of_one(text: str) -> Any:
             return known(text) if len(text) <= TEXT_CHARS_MAX else untyped(text)
@@ -57,7 +70,11 @@ def remember(entries_max: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
         def of_many(*texts: str) -> Any:
             return known(*texts) if sum(map(len, texts)) <= TEXT_CHARS_MAX else untyped(*texts)
 
-        by_count = {1: of_one, 2: of_two}
-        return cast("Callable[P, R]", by_count.get(untyped.__code__.co_argcount, of_many))
+        untyped = cast("Callable[..., Any]", read)
+        by_count: dict[int, tuple[Callable[..., Any], Callable[..., Any]]]
+        by_count = {1: (read_one, of_one), 2: (read_two, of_two)}
+        miss, call = by_count.get(untyped.__code__.co_argcount, (read_many, of_many))
+        known = lru_cache(entries_max)(miss)
+        return cast("Callable[P, R]", call)
 
     return decorate

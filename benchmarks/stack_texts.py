@@ -108,7 +108,9 @@ def _go_frames(number: int, raised: int) -> str:
     for depth in range(FRAMES):
         arguments = f"0xc0{raised + depth:08x}, {{0xc0{raised + 64:08x}?, 0x{depth:x}?}}"
         if _own(depth):
-            lines.append(f"shop.example/shop/part{number}.(*Store{depth}).Get({arguments})\n\t/srv/shop/store{depth}.go")
+            lines.append(
+                f"shop.example/shop/part{number}.(*Store{depth}).Get({arguments})\n\t/srv/shop/store{depth}.go"
+            )
         else:
             lines.append(f"github.com/acme/web{depth}.call{number}({arguments})\n\t/go/pkg/mod/web{depth}/web.go")
         lines.append(f":{31 + depth} +0x1d\n")
@@ -120,7 +122,9 @@ def go_errors(number: int, message: str, raised: int) -> str:  # noqa: ARG001
     lines = [message]
     for depth in range(FRAMES):
         if _own(depth):
-            lines.append(f"shop.example/shop/part{number}.(*Store{depth}).Get\n\t/srv/shop/store{depth}.go:{31 + depth}")
+            lines.append(
+                f"shop.example/shop/part{number}.(*Store{depth}).Get\n\t/srv/shop/store{depth}.go:{31 + depth}"
+            )
         else:
             lines.append(f"github.com/acme/web{depth}.call{number}\n\t/go/pkg/mod/web{depth}/web.go:{31 + depth}")
     return "\n".join(lines)
@@ -129,16 +133,22 @@ def go_errors(number: int, message: str, raised: int) -> str:  # noqa: ARG001
 def rust(number: int, message: str, raised: int) -> str:  # noqa: ARG001
     """A panic with RUST_BACKTRACE=1."""
     lines = [f"thread 'main' panicked at src/part{number}.rs:95:5:\n{message}\nstack backtrace:"]
-    lines += ["   0: rust_begin_unwind\n             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:665:5"]
+    lines += [
+        "   0: rust_begin_unwind\n             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:665:5"
+    ]
     for depth in range(1, FRAMES):
         if _own(depth):
-            lines.append(f"{depth:4}: shop::part{number}::Store{depth}::get\n             at ./src/store{depth}.rs:{31 + depth}:13")
+            lines.append(
+                f"{depth:4}: shop::part{number}::Store{depth}::get\n             at ./src/store{depth}.rs:{31 + depth}:13"
+            )
         else:
             lines.append(
                 f"{depth:4}: <tower::Service{number} as core::ops::function::FnOnce<T{depth}>>::call_once\n             at "
                 f"/usr/local/cargo/registry/src/index.crates.io-6f17d22bba15001f/tower-0.4.13/src/lib.rs:{31 + depth}:9"
             )
-    return "\n".join([*lines, "note: Some details are omitted, run with `RUST_BACKTRACE=full` for a verbose backtrace.\n"])
+    return "\n".join(
+        [*lines, "note: Some details are omitted, run with `RUST_BACKTRACE=full` for a verbose backtrace.\n"]
+    )
 
 
 def php_own(number: int, message: str, raised: int) -> str:
@@ -147,7 +157,9 @@ def php_own(number: int, message: str, raised: int) -> str:
     for depth in range(FRAMES - 1):
         folder = "/srv/shop/src" if _own(depth) else "/srv/shop/vendor/symfony/http-kernel"
         arguments = f"{raised}, 'order {raised}', Object(App\\Cart)"
-        lines.append(f"#{depth} {folder}/Part{depth}.php({31 + depth}): App\\Part{number}\\Gateway{depth}->call({arguments})")
+        lines.append(
+            f"#{depth} {folder}/Part{depth}.php({31 + depth}): App\\Part{number}\\Gateway{depth}->call({arguments})"
+        )
     return "\n".join([*lines, f"#{FRAMES - 1} {{main}}"])
 
 
@@ -216,7 +228,9 @@ def dart(number: int, message: str, raised: int) -> str:  # noqa: ARG001
     lines = []
     for depth in range(FRAMES):
         package = "shop" if _own(depth) else "shelf"
-        lines.append(f"#{depth:<7}Cart{depth}.pay{number} (package:{package}/src/part{number}_{depth}.dart:{12 + depth}:5)\n")
+        lines.append(
+            f"#{depth:<7}Cart{depth}.pay{number} (package:{package}/src/part{number}_{depth}.dart:{12 + depth}:5)\n"
+        )
     return "".join(lines)
 
 
@@ -225,9 +239,13 @@ def native(number: int, message: str, raised: int) -> str:
     lines = []
     for depth in range(FRAMES):
         if _own(depth):
-            lines.append(f"{depth:2}# shop::Part{number}::call{depth}(int, Cart const&) at /srv/shop/src/shop.cpp:{72 + depth}\n")
+            lines.append(
+                f"{depth:2}# shop::Part{number}::call{depth}(int, Cart const&) at /srv/shop/src/shop.cpp:{72 + depth}\n"
+            )
         else:
-            lines.append(f"{depth:2}# boost::asio::detail::part{number}::call{depth}(int) at /usr/include/boost/asio.hpp:{72 + depth}\n")
+            lines.append(
+                f"{depth:2}# boost::asio::detail::part{number}::call{depth}(int) at /usr/include/boost/asio.hpp:{72 + depth}\n"
+            )
     return "".join(lines)
 
 
@@ -237,9 +255,13 @@ def apple(number: int, message: str, raised: int) -> str:
     for depth in range(FRAMES):
         address = f"0x{0x0000000104000000 + raised * 4096 + depth * 64:016x}"
         if _own(depth):
-            lines.append(f"{depth:<4}Shop                                {address} Shop.Part{number}.call{depth}(order: Swift.Int) -> () + 52\n")
+            lines.append(
+                f"{depth:<4}Shop                                {address} Shop.Part{number}.call{depth}(order: Swift.Int) -> () + 52\n"
+            )
         else:
-            lines.append(f"{depth:<4}UIKitCore                           {address} -[UIPart{number} call{depth}:] + 96\n")
+            lines.append(
+                f"{depth:<4}UIKitCore                           {address} -[UIPart{number} call{depth}:] + 96\n"
+            )
     return "".join(lines)
 
 

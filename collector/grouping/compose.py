@@ -21,7 +21,7 @@ from collector.severity import severity
 from collector.stacks.sniff import choose as choose_parser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from collector.model import ExceptionSighting
     from collector.rules.matcher import RuleMatcher
@@ -33,11 +33,19 @@ MESSAGE_CHARS_MAX = 16 * 1024
 TYPE_CHARS_MAX = 1024
 """Characters of a type that are kept."""
 
+PLAIN_BODIES_MAX = 8
+"""Bodies whose plain form is remembered, at most 0.5 MB of one stack: those of openings come again as they are."""
+
 GROUP_IDS_MAX = 8192
 """Ids of groups that are remembered, about 0.4 KB each."""
 
+TEMPLATES_MAX = 2048
+TEMPLATE_CHARS_MAX = 256
+"""Messages whose template is remembered, at most 2 KB each."""
+
 SDK_LANGUAGE = "telemetry.sdk.language"
 
+_DIGITS_TO_ZERO = str.maketrans("123456789", "000000000")
 _CLASS = re.compile(r"[A-Z]\w{0,99}[a-z]\w{0,99}")  # the name of one, and no code such as ECONNREFUSED
 
 
@@ -59,7 +67,7 @@ class Opened(NamedTuple):
 def group(sighting: ExceptionSighting, rules: RuleMatcher | None = None) -> Grouping:
     """Group one sighting. Never raises, whatever its texts are."""
     opened = scrub_pieces(*cut(sighting))
-    prepared = prepare(opened.parser, opened.plain, types_of(opened), sent_type(sighting))
+    prepared = prepare(opened, types_of(opened), sent_type(sighting))
     return finish(sighting, opened, prepared, rules)
 
 
@@ -88,11 +96,16 @@ def scrub_pieces(parser: StackParser, outline: Outline) -> Opened:
         parser=parser,
         preamble=scrub(outline.preamble) if outline.preamble else "",
         bodies=outline.bodies,
-        plain=tuple(map(parser.plain_body, outline.bodies)) if parser.plain_body is not None else outline.bodies,
+        plain=_plain(parser.plain_body, outline.bodies) if parser.plain_body is not None else outline.bodies,
         heads=heads,
         read=tuple([parser.read_head(head) for head in heads]),
         tail=scrub(outline.tail) if outline.tail else "",
     )
+
+
+@lru_cache(PLAIN_BODIES_MAX)
+def _plain(plain_body: Callable[[str], str], bodies: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(plain_body, bodies))
 
 
 def types_of(opened: Opened) -> tuple[str, ...]:
@@ -105,14 +118,16 @@ def sent_type(sighting: ExceptionSighting) -> str:
     return sighting.exception_type[:TYPE_CHARS_MAX].strip()
 
 
-def prepare(parser: StackParser, bodies: tuple[str, ...], types: tuple[str, ...], sent: str) -> Prepared:
+def prepare(opened: Opened, types: tuple[str, ...], sent: str) -> Prepared:
     """Do all that messages have no part in. `sent` stands in where the text was cut off."""
-    bodies = _scrub_all(bodies)
-    skeleton = parser.read_bodies(bodies)
+    parser = opened.parser
+    bodies = _scrub_all(opened.bodies)
+    skeleton = parser.read_bodies(bodies if opened.plain == opened.bodies else _scrub_all(opened.plain))
     kinds = [types[error.head] for error in skeleton.exceptions]
     if not kinds[0] or (kinds[0] in parser.vague_types and _CLASS.fullmatch(sent)):
         kinds[0] = sent
     return Prepared(
+        sent=opened.bodies,
         bodies=bodies,
         skeleton=skeleton,
         types=tuple(kinds),
@@ -134,12 +149,12 @@ def finish(
         known = Known(prepared.types[0], message, language, by_default, given)
         ruling = rule_on(sighting, prepared, known, rules)
         choice, verdict = ruling.choice, ruling.verdict
-        fingerprint = choice.fingerprint(CURRENT.template(message))
+        fingerprint = choice.fingerprint(template_of(message))
         if given or ruling.fingerprint_rule is not None:
             fingerprint = override(sighting, fingerprint, known, ruling)
     else:
         choice, verdict = prepared.plain, UNRULED[by_default]
-        fingerprint = choice.fingerprint(CURRENT.template(message))
+        fingerprint = choice.fingerprint(template_of(message))
     exceptions = tuple(
         [
             StackException(type=kind, message=opened.read[error.head][1], frames=frames, relation=error.relation)
@@ -147,7 +162,7 @@ def finish(
         ]
     )
     pieces = [opened.preamble]
-    bodies = prepared.bodies if opened.plain is opened.bodies else _scrub_all(opened.bodies)
+    bodies = prepared.bodies if opened.bodies == prepared.sent else _scrub_all(opened.bodies)
     for body, head in zip(bodies, opened.heads, strict=True):
         pieces += (body, head)
     pieces.append(opened.tail)
@@ -190,6 +205,18 @@ def message_of(sighting: ExceptionSighting, in_stack: str, parser: StackParser) 
     if not in_stack or (sent and in_stack.startswith(sent + "\n")):
         return sent
     return in_stack[:MESSAGE_CHARS_MAX]
+
+
+def template_of(message: str) -> str:
+    """Make the template of a message. No digit is in a template, so that messages which differ in digits share one."""
+    if len(message) > TEMPLATE_CHARS_MAX:
+        return CURRENT.template(message)
+    return _known_template(message.translate(_DIGITS_TO_ZERO))
+
+
+@lru_cache(TEMPLATES_MAX)
+def _known_template(zeros: str) -> str:
+    return CURRENT.template(zeros)
 
 
 def place(sighting: ExceptionSighting) -> str:

@@ -77,6 +77,8 @@ def outline(text: str, known: Iterable[str] = ()) -> Outline:
     line = CALL_LINE if CALL_LINE.match(text, start) else SWIFT_LINE
     end = _end(text, start, line)
     head, frames, tail = text[:start], text[start:end], text[end:]
+    if not tail.strip("\n"):
+        frames, tail = frames + tail, ""
     opening = frames if not tail and (not head or head.endswith("\n")) and block is None else ""
     return Outline(bodies=("", frames), heads=(head, ""), tail=tail, opening=opening)
 

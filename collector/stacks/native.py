@@ -82,6 +82,8 @@ def outline(text: str, known: Iterable[str] = ()) -> Outline:
         return Outline(bodies=("",), heads=(text,))
     start, end = first.start(), _end(text, first.start(), form)
     head, block, tail = text[:start], text[start:end], text[end:]
+    if not tail.strip("\n"):
+        block, tail = block + tail, ""
     is_opening = not head or (head.endswith("\n") and "Thread " not in head)
     opening = block if is_opening and not tail and thread is None else ""
     return Outline(bodies=("", block), heads=(head, ""), tail=tail, opening=opening)

@@ -133,9 +133,8 @@ def go_errors(number: int, message: str, raised: int) -> str:  # noqa: ARG001
 def rust(number: int, message: str, raised: int) -> str:  # noqa: ARG001
     """A panic with RUST_BACKTRACE=1."""
     lines = [f"thread 'main' panicked at src/part{number}.rs:95:5:\n{message}\nstack backtrace:"]
-    lines += [
-        "   0: rust_begin_unwind\n             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:665:5"
-    ]
+    library = "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library"
+    lines.append(f"   0: rust_begin_unwind\n             at {library}/std/src/panicking.rs:665:5")
     for depth in range(1, FRAMES):
         if _own(depth):
             lines.append(
@@ -234,8 +233,8 @@ def dart(number: int, message: str, raised: int) -> str:  # noqa: ARG001
     return "".join(lines)
 
 
-def native(number: int, message: str, raised: int) -> str:
-    """glibc's `backtrace_symbols` would have no names; this is Boost.Stacktrace's with places."""
+def native(number: int, message: str, raised: int) -> str:  # noqa: ARG001
+    """Boost.Stacktrace's: type and message are sent beside it."""
     lines = []
     for depth in range(FRAMES):
         if _own(depth):
@@ -249,19 +248,17 @@ def native(number: int, message: str, raised: int) -> str:
     return "".join(lines)
 
 
-def apple(number: int, message: str, raised: int) -> str:
+def apple(number: int, message: str, raised: int) -> str:  # noqa: ARG001
     """`Thread.callStackSymbols` of a Swift program: addresses differ with every start."""
     lines = []
     for depth in range(FRAMES):
         address = f"0x{0x0000000104000000 + raised * 4096 + depth * 64:016x}"
         if _own(depth):
             lines.append(
-                f"{depth:<4}Shop                                {address} Shop.Part{number}.call{depth}(order: Swift.Int) -> () + 52\n"
+                f"{depth:<4}{'Shop':35} {address} Shop.Part{number}.call{depth}(order: Swift.Int) -> () + 52\n"
             )
         else:
-            lines.append(
-                f"{depth:<4}UIKitCore                           {address} -[UIPart{number} call{depth}:] + 96\n"
-            )
+            lines.append(f"{depth:<4}{'UIKitCore':35} {address} -[UIPart{number} call{depth}:] + 96\n")
     return "".join(lines)
 
 

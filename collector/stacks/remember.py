@@ -24,57 +24,71 @@ R = TypeVar("R")
 
 
 def remember(entries_max: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a function of one or two texts alone remember its last `entries_max` answers. Pass the texts by position."""
+    """Make a function of texts alone remember its last `entries_max` answers. Pass the texts by position."""
 
     def decorate(read: Callable[P, R]) -> Callable[P, R]:
-        held = 0
-
-        def make_room(size: int) -> None:
-            nonlocal held
-            known.cache_clear()
-            held = size
-
-        # Written out for one text and for two: a call that takes any number costs as much again as the memory.
-        def read_one(text: str) -> Any:
-            nonlocal held
-            held += (size := ENTRY_BYTES + 2 * getsizeof(text))  # what is read is as long as the text at most
-            if held > BYTES_MAX:
-                make_room(size)
-            return untyped(text)
-
-        def read_two(text: str, other: str) -> Any:
-            nonlocal held
-            held += (size := ENTRY_BYTES + 2 * (getsizeof(text) + getsizeof(other)))
-            if held > BYTES_MAX:
-                make_room(size)
-            return untyped(text, other)
-
-        def read_many(*texts: str) -> Any:
-            nonlocal held
-            held += (size := ENTRY_BYTES + 2 * sum(map(getsizeof, texts)))
-            if held > BYTES_MAX:
-                make_room(size)
-            return untyped(*texts)
-
-        @wraps(read)
-        def of_one(text: str) -> Any:
-            return known(text) if len(text) <= TEXT_CHARS_MAX else untyped(text)
-
-        @wraps(read)
-        def of_two(text: str, other: str = "") -> Any:
-            if len(text) <= TEXT_CHARS_MAX and len(other) <= TEXT_CHARS_MAX:
-                return known(text, other)
-            return untyped(text, other)
-
-        @wraps(read)
-        def of_many(*texts: str) -> Any:
-            return known(*texts) if sum(map(len, texts)) <= TEXT_CHARS_MAX else untyped(*texts)
-
         untyped = cast("Callable[..., Any]", read)
-        by_count: dict[int, tuple[Callable[..., Any], Callable[..., Any]]]
-        by_count = {1: (read_one, of_one), 2: (read_two, of_two)}
-        miss, call = by_count.get(untyped.__code__.co_argcount, (read_many, of_many))
-        known = lru_cache(entries_max)(miss)
-        return cast("Callable[P, R]", call)
+        # Written out for one text and for two: a call that takes any number costs as much again as the memory.
+        of_count = {1: _of_one, 2: _of_two}.get(untyped.__code__.co_argcount, _of_many)
+        return cast("Callable[P, R]", of_count(untyped, entries_max))
 
     return decorate
+
+
+def _of_one(read: Callable[[str], Any], entries_max: int) -> Callable[..., Any]:
+    held = 0
+
+    @lru_cache(entries_max)
+    def known(text: str) -> Any:
+        nonlocal held
+        held += (size := ENTRY_BYTES + 2 * getsizeof(text))  # what is read is as long as the text at most
+        if held > BYTES_MAX:
+            known.cache_clear()
+            held = size
+        return read(text)
+
+    @wraps(read)
+    def call(text: str) -> Any:
+        return known(text) if len(text) <= TEXT_CHARS_MAX else read(text)
+
+    return call
+
+
+def _of_two(read: Callable[[str, str], Any], entries_max: int) -> Callable[..., Any]:
+    held = 0
+
+    @lru_cache(entries_max)
+    def known(text: str, other: str) -> Any:
+        nonlocal held
+        held += (size := ENTRY_BYTES + 2 * (getsizeof(text) + getsizeof(other)))
+        if held > BYTES_MAX:
+            known.cache_clear()
+            held = size
+        return read(text, other)
+
+    @wraps(read)
+    def call(text: str, other: str = "") -> Any:
+        if len(text) <= TEXT_CHARS_MAX and len(other) <= TEXT_CHARS_MAX:
+            return known(text, other)
+        return read(text, other)
+
+    return call
+
+
+def _of_many(read: Callable[..., Any], entries_max: int) -> Callable[..., Any]:
+    held = 0
+
+    @lru_cache(entries_max)
+    def known(*texts: str) -> Any:
+        nonlocal held
+        held += (size := ENTRY_BYTES + 2 * sum(map(getsizeof, texts)))
+        if held > BYTES_MAX:
+            known.cache_clear()
+            held = size
+        return read(*texts)
+
+    @wraps(read)
+    def call(*texts: str) -> Any:
+        return known(*texts) if sum(map(len, texts)) <= TEXT_CHARS_MAX else read(*texts)
+
+    return call

@@ -150,7 +150,9 @@ def _any_needle() -> Any:
     options = re2.Options()
     options.case_sensitive = False
     options.encoding = re2.Options.Encoding.LATIN1  # byte by byte: the needles are ASCII
-    return re2.compile(b"|".join(re2.escape(needle.encode()) for needle in _NEEDLES), options)
+    signs = {needle: re2.escape(needle.encode()) for needle in _NEEDLES}
+    signs["://"] += rb"""[^\s/?#@"'<>]*@"""  # every line of a browser's stack has a URL, and none has a login
+    return re2.compile(b"|".join(signs.values()), options)
 
 
 _ANY_NEEDLE = _any_needle()
@@ -220,6 +222,8 @@ def _hide_cards(found: re.Match[str]) -> str:
     if end - begin < CARD_DIGITS_MIN:
         return found.group()
     text = found.string
+    if begin and text[begin - 1].isalnum() and found.group().isdecimal():  # an address: 0x0000000104c1e2f4
+        return found.group()
     spans = [group.span() for group in _DIGIT_GROUP.finditer(text, begin, end)]
     kept: list[str] = []
     behind = begin  # where the text behind the last card begins

@@ -69,12 +69,14 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What a stack's bodies and types give, whatever the messages say. The bodies are scrubbed.
+    """What a stack's bodies and types give, whatever the messages say: `bodies` are those that were `sent`, scrubbed.
 
+    Those of another raise may differ from them in arguments and addresses.
     `plain` is what counts without rules; `choices` what counts by the in-app rules that hold, by their set; `rulings`
     what was decided, by the rules that hold, the severity before them, and whether the application says its fingerprint.
     """
 
+    sent: tuple[str, ...]
     bodies: tuple[str, ...]
     skeleton: Skeleton
     types: tuple[str, ...]

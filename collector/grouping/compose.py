@@ -21,7 +21,7 @@ from collector.severity import severity
 from collector.stacks.sniff import choose as choose_parser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from collector.fingerprint.versions import FingerprintVersions
     from collector.grouping.choices import Choice, Ruling
@@ -35,6 +35,9 @@ MESSAGE_CHARS_MAX = 16 * 1024
 TYPE_CHARS_MAX = 1024
 """Characters of a type that are kept."""
 
+PLAIN_BODIES_MAX = 8
+"""Bodies whose plain form is remembered, at most 0.5 MB of one stack: those of openings come again as they are."""
+
 GROUP_IDS_MAX = 8192
 """Ids of groups that are remembered, about 0.4 KB each."""
 
@@ -44,11 +47,15 @@ _CLASS = re.compile(r"[A-Z]\w{0,99}[a-z]\w{0,99}")  # the name of one, and no co
 
 
 class Opened(NamedTuple):
-    """A stack's text in pieces, all but the bodies scrubbed; `read`: heads as (type, message)."""
+    """A stack's text in pieces, all but the bodies scrubbed; `read`: heads as (type, message).
+
+    `plain` are the bodies without what differs between two raises: what frames are read from.
+    """
 
     parser: StackParser
     preamble: str
     bodies: tuple[str, ...]
+    plain: tuple[str, ...]
     heads: tuple[str, ...]
     read: tuple[tuple[str, str], ...]
     tail: str
@@ -59,7 +66,7 @@ def group(
 ) -> Grouping:
     """Group one sighting. Never raises, whatever its texts are."""
     opened = scrub_pieces(*cut(sighting))
-    prepared = prepare(opened.parser, opened.bodies, types_of(opened), sent_type(sighting), versions)
+    prepared = prepare(opened, types_of(opened), sent_type(sighting), versions)
     return finish(sighting, opened, prepared, rules)
 
 
@@ -82,15 +89,21 @@ def cut(sighting: ExceptionSighting, openings: Iterable[str] = ()) -> tuple[Stac
 
 def scrub_pieces(parser: StackParser, outline: Outline) -> Opened:
     """Scrub the pieces that no other raise repeats, and read types and messages."""
-    heads = tuple([scrub(head) for head in outline.heads])
+    heads = tuple([scrub(head) if head else "" for head in outline.heads])
     return Opened(
         parser=parser,
         preamble=scrub(outline.preamble) if outline.preamble else "",
         bodies=outline.bodies,
+        plain=_plain(parser.plain_body, outline.bodies) if parser.plain_body is not None else outline.bodies,
         heads=heads,
         read=tuple([parser.read_head(head) for head in heads]),
         tail=scrub(outline.tail) if outline.tail else "",
     )
+
+
+@lru_cache(PLAIN_BODIES_MAX)
+def _plain(plain_body: Callable[[str], str], bodies: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(plain_body, bodies))
 
 
 def types_of(opened: Opened) -> tuple[str, ...]:
@@ -103,16 +116,16 @@ def sent_type(sighting: ExceptionSighting) -> str:
     return sighting.exception_type[:TYPE_CHARS_MAX].strip()
 
 
-def prepare(
-    parser: StackParser, bodies: tuple[str, ...], types: tuple[str, ...], sent: str, versions: FingerprintVersions
-) -> Prepared:
+def prepare(opened: Opened, types: tuple[str, ...], sent: str, versions: FingerprintVersions) -> Prepared:
     """Do all that messages have no part in. `sent` stands in where the text was cut off."""
-    bodies = tuple(scrub(body) for body in bodies)
-    skeleton = parser.read_bodies(bodies)
+    parser = opened.parser
+    bodies = _scrub_all(opened.bodies)
+    skeleton = parser.read_bodies(bodies if opened.plain == opened.bodies else _scrub_all(opened.plain))
     kinds = [types[error.head] for error in skeleton.exceptions]
     if not kinds[0] or (kinds[0] in parser.vague_types and _CLASS.fullmatch(sent)):
         kinds[0] = sent
     return Prepared(
+        sent=opened.bodies,
         bodies=bodies,
         skeleton=skeleton,
         types=tuple(kinds),
@@ -150,7 +163,8 @@ def finish(
         ]
     )
     pieces = [opened.preamble]
-    for body, head in zip(prepared.bodies, opened.heads, strict=True):
+    bodies = prepared.bodies if opened.bodies == prepared.sent else _scrub_all(opened.bodies)
+    for body, head in zip(bodies, opened.heads, strict=True):
         pieces += (body, head)
     pieces.append(opened.tail)
     return Grouping(
@@ -191,6 +205,10 @@ def _previous(
         fingerprint.value,
         fingerprint.components,
     )
+
+
+def _scrub_all(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([scrub(text) if text else "" for text in texts])
 
 
 def message_of(sighting: ExceptionSighting, in_stack: str, parser: StackParser) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from sys import getsizeof
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from collector.fingerprint.versions import VERSIONS
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collector.grouping.choices import Prepared
     from collector.model import ExceptionSighting, Grouping
     from collector.rules.rule import Rules
+    from collector.stacks.outline import Outline
 
 PREPARED_STACKS_MAX = 4096
 PREPARED_BYTES_MAX = 48 * 1024 * 1024
@@ -34,6 +36,9 @@ PREPARED_BYTES_MAX = 48 * 1024 * 1024
 WHOLE_STACKS_MAX = 1024
 WHOLE_BYTES_MAX = 16 * 1024 * 1024
 """Whole texts that a `Grouper` remembers: errors without an id in their messages."""
+
+WHOLE_MET_MAX = 8192
+"""Digests of texts that were met once. A text is remembered from the second time on."""
 
 OPENINGS_MAX = 4
 """Openings that a text is compared with before it is searched: a storm is of a few errors."""
@@ -67,6 +72,7 @@ class Grouper:
         self._rules = rules
         self._whole: Recent[tuple[Any, ...], Grouping] = Recent(WHOLE_STACKS_MAX, WHOLE_BYTES_MAX)
         self._prepared: Recent[tuple[Any, ...], Prepared] = Recent(PREPARED_STACKS_MAX, PREPARED_BYTES_MAX)
+        self._met: set[int] = set()
         self._openings: deque[str] = deque(maxlen=OPENINGS_MAX)
 
     def group(self, sighting: ExceptionSighting) -> Grouping:
@@ -99,23 +105,42 @@ class Grouper:
         grouping = self._whole.get(whole)
         if grouping is None:
             grouping = self._finish(sighting, scrub_pieces(parser, outline))
-            size = 2 * len(grouping.stacktrace) + 4 * len(grouping.message) + _OBJECTS_BYTES
-            if looked_at:
-                size += sum(map(len, filter(None, looked_at)))
-            self._whole.put(whole, grouping, size)
+            if not self._is_second(hash(whole)):
+                return grouping
+            self._whole.put(whole, grouping, _size(sighting, outline, grouping, looked_at))
         return grouping
+
+    def _is_second(self, digest: int) -> bool:
+        """Whether a text was met before: of a storm with ids in its messages, no text is worth keeping."""
+        if digest in self._met:
+            return True
+        if len(self._met) == WHOLE_MET_MAX:
+            self._met.clear()
+        self._met.add(digest)
+        return False
 
     def _finish(self, sighting: ExceptionSighting, opened: Opened) -> Grouping:
         types, sent = types_of(opened), sent_type(sighting)
-        key = (opened.parser.name, opened.bodies, types, sent)
+        key = (opened.parser.name, opened.plain, types, sent)
         prepared = self._prepared.get(key)
         if prepared is None:
-            prepared = prepare(opened.parser, opened.bodies, types, sent, self._versions)
-            size = 3 * sum(map(len, opened.bodies))
+            prepared = prepare(opened, types, sent, self._versions)
+            size = 2 * sum(map(getsizeof, (*opened.bodies, *opened.plain)))
             objects = 2 + len(prepared.plain.selection.frames)
             size += _OBJECTS_BYTES * objects * (1 + len(self._versions.previous))
             self._prepared.put(key, prepared, size)
         return finish(sighting, opened, prepared, self._rules)
+
+
+def _size(sighting: ExceptionSighting, outline: Outline, grouping: Grouping, looked_at: tuple[str | None, ...]) -> int:
+    """Estimate the bytes of a remembered text and its grouping. What is read of a piece is as long as it, once more."""
+    texts = (outline.preamble, outline.tail, *outline.bodies, *outline.heads, sighting.exception_message)
+    return (
+        2 * sum(map(getsizeof, texts))
+        + 2 * getsizeof(grouping.stacktrace)
+        + sum(map(getsizeof, filter(None, looked_at)))
+        + _OBJECTS_BYTES
+    )
 
 
 class Recent(Generic[K, V]):

@@ -65,7 +65,9 @@ def outline(text: str, known: Iterable[str] = ()) -> Outline:
     """
     for opening in known:
         head = text[: -len(opening)]
-        if text.endswith(opening) and head.endswith("\n") and not _BLOCK.search(head) and not _FIRST.search(head):
+        if text.endswith(opening) and (
+            not head or (head.endswith("\n") and not _BLOCK.search(head) and not _FIRST.search(head))
+        ):
             return Outline(bodies=("", opening), heads=(head, ""), opening=opening)
     block = _exception_block(text)
     first = _FIRST.search(text, block.end() if block else 0) or _FIRST.search(text)
@@ -75,7 +77,9 @@ def outline(text: str, known: Iterable[str] = ()) -> Outline:
     line = CALL_LINE if CALL_LINE.match(text, start) else SWIFT_LINE
     end = _end(text, start, line)
     head, frames, tail = text[:start], text[start:end], text[end:]
-    opening = frames if not tail and head.endswith("\n") and block is None else ""
+    if not tail.strip("\n"):
+        frames, tail = frames + tail, ""
+    opening = frames if not tail and (not head or head.endswith("\n")) and block is None else ""
     return Outline(bodies=("", frames), heads=(head, ""), tail=tail, opening=opening)
 
 

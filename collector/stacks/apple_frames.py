@@ -24,10 +24,16 @@ SWIFT = (
 CALL_LINE = re.compile("^" + CALL + "[^\n]*", re.MULTILINE)
 SWIFT_LINE = re.compile("^" + SWIFT + "[^\n]*", re.MULTILINE)
 
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{5,16}")
 _OFFSET = re.compile(r" \+ [0-9]{1,10}$")
 _PLACE = re.compile(r" \(([^()\n]{1,1000}):([0-9]{1,9})\)$")
 _IN_BINARY = re.compile(r" \(in [^()\n]{1,200}\)")
 _POSITION = re.compile(r"([^\n]{1,2000}?):([0-9]{1,9})(?::([0-9]{1,9}))?")
+
+
+def plain_body(body: str) -> str:
+    """Take out the addresses, which differ with every start of the program."""
+    return _ADDRESS.sub("0x00000", body)
 
 
 def read_bodies(bodies: tuple[str, ...]) -> Skeleton:

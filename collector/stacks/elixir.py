@@ -64,11 +64,11 @@ def looks_like(text: str) -> bool:
     """Whether one of Elixir's heads or frames, or one of Erlang's forms, is in the text."""
     if "** (" in text and _FIRST_HEAD.search(text) is not None:
         return True
+    if "[{" in text and erlang.LIST.search(text) is not None:
+        return True
     if ".e" in text and _PLACED.search(text) is not None:
         return True
-    if "in function " in text and erlang.CALLS.search(text) is not None and erlang.REPORT.search(text) is not None:
-        return True
-    return "[{" in text and erlang.LIST.search(text) is not None
+    return "in function " in text and erlang.CALLS.search(text) is not None and erlang.REPORT.search(text) is not None
 
 
 def cut(text: str) -> str:

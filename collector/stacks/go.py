@@ -113,7 +113,7 @@ def outline(text: str, known: Iterable[str] = ()) -> Outline:
     for run in known:
         if text.startswith(run, at) and _OPENING.match(run) and _ELIDED not in text[:at]:
             rest, word = text[at + len(run) :], text.find("goroutine ")
-            header = _HEADER.match(text, word) if 0 <= word < at else None
+            header = _HEADER.match(text, word) if 0 <= word < at and run.endswith("\n") else None
             if word < 0:
                 if not rest and _GIN not in text[:at]:
                     return Outline(bodies=("", run), heads=(text[:at], ""), opening=run)
@@ -169,7 +169,7 @@ def _outline_carried(text: str) -> Outline:
     if _GIN in heads[0]:  # the request stands between
         at = heads[0].rstrip("\n").rfind("\n\n") + 2
         preamble, heads[0] = heads[0][:at], heads[0][at:]
-    opening = bodies[1] if len(runs) == 1 and position == len(text) and text.endswith("\n") else ""
+    opening = bodies[1] if len(runs) == 1 and position == len(text) else ""
     return Outline(preamble=preamble, bodies=tuple(bodies), heads=tuple(heads), opening=opening)
 
 

@@ -22,6 +22,8 @@ _BAR_CALL = re.compile(rf"  \| ([^\n\t]+)\n  \| \t{_FILE}")
 _FILE_CALL = re.compile(rf"(?:^|\n){_FILE} \(0x[0-9a-f]+\)(?:\n\t([^\n:]*): )?")
 _LINE_CALL = re.compile(rf"\t([^\n\t:]+):{_FILE}")
 
+_ARGUMENTS = re.compile(r"\((?!\*)[^()\n]*\)(?=\n\t)")
+
 _PANICS = frozenset({"panic", "runtime.gopanic"})
 _PANIC_FILE = "runtime/panic.go"
 _OUTERMOST = frozenset({"main", "goexit"})  # functions that call everything and are called by nothing
@@ -29,6 +31,11 @@ _RECORDERS = ("go.opentelemetry.io/", "runtime/debug")
 _SPAN_EXIT = "go.opentelemetry.io/otel/sdk/trace.(*recordingSpan).End"
 
 _Call = tuple[str, str, str]
+
+
+def plain_body(body: str) -> str:
+    """Take out the arguments: addresses and lengths, which differ each time."""
+    return _ARGUMENTS.sub("()", body) if _FILE_CALL.match(body) is None else body
 
 
 def read_bodies(bodies: tuple[str, ...]) -> Skeleton:

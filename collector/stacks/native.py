@@ -77,7 +77,9 @@ def outline(text: str, known: Iterable[str] = ()) -> Outline:
     """
     for opening in known:
         head = text[: -len(opening)]
-        if text.endswith(opening) and head.endswith("\n") and "Thread " not in head and SIGN.search(head) is None:
+        if text.endswith(opening) and (
+            not head or (head.endswith("\n") and "Thread " not in head and SIGN.search(head) is None)
+        ):
             return Outline(bodies=("", opening), heads=(head, ""), opening=opening)
     thread = _FAILED_THREAD.search(text)
     first = SIGN.search(text, thread.start() if thread else 0) or SIGN.search(text)
@@ -86,7 +88,10 @@ def outline(text: str, known: Iterable[str] = ()) -> Outline:
         return Outline(bodies=("",), heads=(text,))
     start, end = first.start(), _end(text, first.start(), form)
     head, block, tail = text[:start], text[start:end], text[end:]
-    opening = block if not tail and head.endswith("\n") and "Thread " not in head and thread is None else ""
+    if not tail.strip("\n"):
+        block, tail = block + tail, ""
+    is_opening = not head or (head.endswith("\n") and "Thread " not in head)
+    opening = block if is_opening and not tail and thread is None else ""
     return Outline(bodies=("", block), heads=(head, ""), tail=tail, opening=opening)
 
 

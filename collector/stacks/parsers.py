@@ -48,6 +48,7 @@ PARSERS: tuple[StackParser, ...] = (
         cut=perl.cut,
         outline=perl.outline,
         read_bodies=perl_frames.read_bodies,
+        plain_body=perl_frames.plain_body,
         read_head=perl.read_head,
         plain_message=perl.plain_message,
     ),
@@ -76,6 +77,7 @@ PARSERS: tuple[StackParser, ...] = (
         cut=keep_head,
         outline=apple.outline,
         read_bodies=apple_frames.read_bodies,
+        plain_body=apple_frames.plain_body,
         read_head=apple.read_head,
     ),
     StackParser(
@@ -94,6 +96,7 @@ PARSERS: tuple[StackParser, ...] = (
         cut=go.cut,
         outline=go.outline,
         read_bodies=go_frames.read_bodies,
+        plain_body=go_frames.plain_body,
         read_head=go.read_head,
     ),
     StackParser(
@@ -112,6 +115,7 @@ PARSERS: tuple[StackParser, ...] = (
         cut=php.cut,
         outline=php.outline,
         read_bodies=php_frames.read_bodies,
+        plain_body=php_frames.plain_body,
         read_head=php.read_head,
     ),
     StackParser(

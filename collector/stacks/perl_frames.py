@@ -14,9 +14,15 @@ _CALL = re.compile(
     r"|(?:eval|require|\()[^\n]*) (?:called )?at ([^\n]{1,400}?) line ([0-9]{1,7})(?=[\n,.]|\Z)"
 )
 _MOJO = re.compile(r"\n?  File \"([^\"\n]{1,400})\", line ([0-9]{1,7}), in \"([^\"\n]{1,300})\"")
+_ARGUMENTS = re.compile(r"\([^\n]*\) called at ")
 MAIN = "<main>"
 """The function of a program's own lines, outside of every function."""
 _WORDS = ("eval", "require")
+
+
+def plain_body(body: str) -> str:
+    """Take out the arguments."""
+    return _ARGUMENTS.sub("() called at ", body)
 
 
 def read_bodies(bodies: tuple[str, ...]) -> Skeleton:

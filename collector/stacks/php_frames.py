@@ -26,6 +26,16 @@ _RAISED = re.compile(r"(?: in | at )([^\n]+):([0-9]{1,9})\)?\n")
 UNKNOWN = "Unknown Source"
 
 
+def plain_body(body: str) -> str:
+    """Take out the arguments of numbered frames."""
+    return "\n".join(map(_without_arguments, body.split("\n"))) if "\n#" in body else body
+
+
+def _without_arguments(line: str) -> str:
+    place, colon, call = line.partition("): ")
+    return f"{place}{colon}{call.partition('(')[0]}(" if colon and "(" in call and "{" not in call else line
+
+
 def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
     """Read frames; the reported exception first, then its causes."""
     if not any("\n#" in body or body.startswith("#") for body in bodies[1:2]):

@@ -159,7 +159,7 @@ def _cut_preamble(segment: str) -> tuple[str, str]:
     return segment[:start], segment[start:]
 
 
-def read_head(head: str) -> tuple[str, str]:
+def read_head(head: str) -> tuple[str, str]:  # noqa: PLR0911 - one return a form
     """Split "message (Type)", "Type: message" or "Type (message):"; without highlights and suggestions."""
     if not head:
         return "", ""

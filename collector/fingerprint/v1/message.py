@@ -14,9 +14,14 @@ bounded or can begin at one place only.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 LINE_CHARS_MAX = 1024
 """Characters of a message that can count: longer lines hold data, not words."""
+
+REMEMBERED_MAX = 2048
+REMEMBERED_CHARS_MAX = 256
+"""Messages that are remembered, about 1 KB each, and their length: longer ones hardly come again."""
 
 VALUE = "<value>"
 
@@ -44,10 +49,12 @@ _HOST = re.compile(
 _MAIL = re.compile(r"[^@]{1,64}@[^@.]{1,63}\.[^@]{1,190}")
 _RUN = re.compile(r"<value>(?:[\s,;:|/+-]{1,3}<value>)+")
 _BLANKS = re.compile(r"\s+")
+_DIGITS_TO_ZERO = str.maketrans("123456789", "000000000")
 _EDGE = ".:!?*"
 # `2024-05-01 10:00:00,123 ERROR [main] `, `[Wed May  1 10:00:00 2024] [error] [pid 17] `: what a log put before a message.
 _STAMP = re.compile(
-    rf"[\[(]?(?:[A-Z][a-z]{{2}},? +)?(?:[0-9]{{4}}[-/.][0-9]{{2}}[-/.][0-9]{{2}}|{_MONTH} +[0-9]|[0-9]{{1,2}}:[0-9]{{2}}:[0-9]{{2}})"
+    rf"[\[(]?(?:[A-Z][a-z]{{2}},? +)?(?:[0-9]{{4}}[-/.][0-9]{{2}}[-/.][0-9]{{2}}|{_MONTH} +[0-9]"
+    r"|[0-9]{1,2}:[0-9]{2}:[0-9]{2})"
 )
 _STAMP_BEGINS = frozenset("[(0123456789")
 _LEVEL = r"(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|alert|emerg(?:ency)?|fatal|severe|panic)\b"
@@ -59,6 +66,18 @@ _LEVEL_IN_PREFIX = re.compile(rf"(?<!\w){_LEVEL}")
 
 def template(message: str) -> str:
     """Make the template of a message's first line that is not empty."""
+    if len(message) > REMEMBERED_CHARS_MAX:
+        return _template(message)
+    # Which digit it is matters nowhere below: messages that differ in digits alone share a memory.
+    return _known(message.translate(_DIGITS_TO_ZERO))
+
+
+@lru_cache(REMEMBERED_MAX)
+def _known(zeros: str) -> str:
+    return _template(zeros)
+
+
+def _template(message: str) -> str:
     line = message.lstrip()[: 2 * LINE_CHARS_MAX].partition("\n")[0].rstrip()[:LINE_CHARS_MAX]
     if "  " in line or not line.isprintable():
         line = _BLANKS.sub(" ", line)

@@ -56,6 +56,15 @@ def test_any_text_has_a_bounded_template_of_one_line(message: str) -> None:
     assert len(found) <= 8 * LINE_CHARS_MAX
 
 
+@settings(max_examples=500, deadline=None)
+@given(st.text("0123456789aXmJn ./:@-_'\"()<>=[],%", max_size=80), st.sampled_from("0123456789"))
+def test_which_digit_it_is_does_not_matter(message: str, digit: str) -> None:
+    """Messages that differ in digits alone share one memory."""
+    found = template(message)
+    assert not any(character in "0123456789" for character in found)
+    assert found == template(message.translate(str.maketrans("0123456789", digit * 10)))
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**12), st.integers(0, 10**12), st.uuids(), st.uuids())
 def test_ids_do_not_move_a_template(a: int, b: int, first: object, second: object) -> None:

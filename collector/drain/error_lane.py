@@ -15,17 +15,17 @@ hour.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from google.protobuf.message import DecodeError
 
-from collector.decode.attributes import ATTRIBUTE_CHARS_MAX, AttributeReader, cut_text
+from collector.decode.attributes import AttributeReader
 from collector.decode.exception_attributes import MARKER, Ordinals, Surroundings
 from collector.decode.framing import iter_items
 from collector.decode.logs import read_log_record
-from collector.decode.messages import InstrumentationScope, Resource
+from collector.decode.messages import Resource
 from collector.decode.spans import read_span
 from collector.drain.occurrences import undecided
 from collector.model import ErrorEvent, ErrorSighting
@@ -130,13 +130,12 @@ class ErrorLane:
             if MARKER not in record:
                 continue
             ordinals = Ordinals()
-            for resource, _, scope, items in iter_items(record):
+            for resource, _, _, items in iter_items(record):
                 telling = [item for item in items if MARKER in item]
                 if not telling:
                     continue
                 around = Surroundings(
                     resource=self._resource(resource),
-                    scope_name=_read_scope_name(scope),
                     ordinals=ordinals,
                     attributes=self._attributes,
                 )
@@ -165,7 +164,7 @@ def _timed(sighting: ExceptionSighting, received_ns: int) -> ExceptionSighting:
     """Give a sighting without a time and without a span, which would look like any other such one, a time of its own."""
     if sighting.timestamp_ns or sighting.span_id:
         return sighting
-    return replace(sighting, timestamp_ns=received_ns, observed_ns=received_ns)
+    return sighting._replace(timestamp_ns=received_ns, observed_ns=received_ns)
 
 
 class _Rows:
@@ -211,7 +210,7 @@ class _Rows:
                 ErrorEvent(
                     event_id=event_id,
                     segment=self._segment,
-                    sighting=replace(sighting, event_id="", weight=-weight),
+                    sighting=sighting._replace(event_id="", weight=-weight),
                     grouping=grouping,
                     sighting_key=decision.sighting_key,
                     timestamp_ns=timestamp_ns,
@@ -225,13 +224,6 @@ class _Rows:
             max(timestamp_ns, self._received_ns - TIMESTAMP_PAST_NS_MAX),
             self._received_ns + TIMESTAMP_FUTURE_NS_MAX,
         )
-
-
-def _read_scope_name(encoding: bytes) -> str:
-    try:
-        return cut_text(InstrumentationScope.FromString(encoding).name, ATTRIBUTE_CHARS_MAX)
-    except DecodeError:
-        return ""
 
 
 def _scrub_attribute(key: str, text: str) -> str:

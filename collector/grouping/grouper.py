@@ -21,6 +21,8 @@ from collector.rules.parts import OVERRIDES
 from collector.severity import severity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from collector.grouping.choices import Prepared
     from collector.model import ExceptionSighting, Grouping
     from collector.rules.rule import Rules
@@ -33,10 +35,15 @@ WHOLE_STACKS_MAX = 1024
 WHOLE_BYTES_MAX = 16 * 1024 * 1024
 """Whole texts that a `Grouper` remembers: errors without an id in their messages."""
 
+SEEN_ONCE_MAX = 8192
+"""Hashes of whole texts that were seen once, 0.1 KB each: a text is remembered when it comes again."""
+
 OPENINGS_MAX = 4
 """Openings that a text is compared with before it is searched: a storm is of a few errors."""
 
 _OBJECTS_BYTES = 700  # of one frame: Frame, FrameReason and their strings, by tracemalloc
+
+_OVERRIDES = frozenset(OVERRIDES)
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -64,7 +71,9 @@ class Grouper:
         self._rules = rules
         self._whole: Recent[tuple[Any, ...], Grouping] = Recent(WHOLE_STACKS_MAX, WHOLE_BYTES_MAX)
         self._prepared: Recent[tuple[Any, ...], Prepared] = Recent(PREPARED_STACKS_MAX, PREPARED_BYTES_MAX)
+        self._seen_once: set[int] = set()
         self._openings: deque[str] = deque(maxlen=OPENINGS_MAX)
+        self._sender: tuple[Mapping[str, str] | None, tuple[str | None, ...]] = (None, ())
 
     def group(self, sighting: ExceptionSighting) -> Grouping:
         """Group one sighting; equal to `group(sighting, rules)`. Never raises."""
@@ -73,19 +82,14 @@ class Grouper:
         parser, outline = cut(sighting, self._openings)
         if outline.opening and outline.opening not in self._openings:
             self._openings.append(outline.opening)
-        attributes = sighting.attributes
-        for name in OVERRIDES:
-            if name in attributes:  # It may differ each time: the whole is not remembered.
-                return self._finish(sighting, scrub_pieces(parser, outline))
-        resource = sighting.resource
+        if not _OVERRIDES.isdisjoint(sighting.attributes):  # It may differ each time: the whole is not remembered.
+            return self._finish(sighting, scrub_pieces(parser, outline))
         whole: tuple[Any, ...] = (
             parser.name,
             outline,
             sighting.exception_message,
             sighting.exception_type,
-            resource.get(SDK_LANGUAGE),
-            resource.get("service.namespace"),
-            resource.get("service.name"),
+            self._sent_by(sighting.resource),
             place(sighting),
             sighting.seen_in,
             severity(sighting),
@@ -93,6 +97,13 @@ class Grouper:
         looked_at = self._rules.looked_at(sighting) if self._rules is not None else ()
         if looked_at:
             whole += looked_at
+        seen = hash(whole)
+        if seen not in self._seen_once:
+            # In a storm each message has an id of its own: what never comes again is not worth keeping.
+            if len(self._seen_once) >= SEEN_ONCE_MAX:
+                self._seen_once.clear()
+            self._seen_once.add(seen)
+            return self._finish(sighting, scrub_pieces(parser, outline))
         grouping = self._whole.get(whole)
         if grouping is None:
             grouping = self._finish(sighting, scrub_pieces(parser, outline))
@@ -101,6 +112,14 @@ class Grouper:
                 size += sum(map(len, filter(None, looked_at)))
             self._whole.put(whole, grouping, size)
         return grouping
+
+    def _sent_by(self, resource: Mapping[str, str]) -> tuple[str | None, ...]:
+        """What counts of a resource; one mapping is many errors'."""
+        known, sent_by = self._sender
+        if known is not resource:
+            sent_by = (resource.get(SDK_LANGUAGE), resource.get("service.namespace"), resource.get("service.name"))
+            self._sender = (resource, sent_by)
+        return sent_by
 
     def _finish(self, sighting: ExceptionSighting, opened: Opened) -> Grouping:
         types, sent = types_of(opened), sent_type(sighting)

@@ -125,7 +125,7 @@ def _describe(sighting: ExceptionSighting, event_id: str, segment: str, key: str
     return RememberedSighting(
         event_id,
         segment,
-        time if time <= STORED_TIME_NS_MAX else STORED_TIME_NS_MAX,
+        min(time, STORED_TIME_NS_MAX),
         resource.get("service.namespace", ""),
         resource.get("service.name", ""),
         sighting.trace_id,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from collector.stacks.outline import STACK_CHARS_MAX
 from collector.stacks.parsers import PARSERS, RAW
 
-
 if TYPE_CHECKING:
     from collector.stacks.outline import StackParser
 

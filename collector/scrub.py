@@ -154,8 +154,8 @@ def _any_needle() -> Any:
 
 
 # The search itself, without the wrapper that makes match objects of it: that takes longer than the search.
-_SEARCH_NEEDLES = _any_needle()._regexp.Match
-_ANYWHERE = re2._Anchor.UNANCHORED
+_SEARCH_NEEDLES = _any_needle()._regexp.Match  # noqa: SLF001  has no public name
+_ANYWHERE = re2._Anchor.UNANCHORED  # noqa: SLF001
 _NOWHERE = (-1, -1)
 _PRIVATE_KEY, _PRIVATE_KEY_NEEDLE = RULES[0], RULES[0].needles[0]
 _DENIED_KEY = re.compile(

@@ -1,10 +1,10 @@
 """The vocabulary: the values that travel between the stages, in the order in which they appear.
 
-bytes -> `ExceptionSighting` -> `Stack` -> `Grouping` -> `ErrorEvent` | `ErrorSighting` -> rows
+bytes -> `ExceptionSighting` -> `Stack` -> `Grouping` -> rows
 
 An *exception sighting* is one exception as one span event or one log record tells it. Several sightings
 can tell of the same *occurrence* (an exception that passes five spans is seen five times); an occurrence
-is stored once, as an *error event*; its later sightings are stored beside it.
+is stored once, as an *error event*; its later sightings are stored beside it, as *error sightings*.
 """
 
 from __future__ import annotations
@@ -156,7 +156,8 @@ class Grouping(NamedTuple):
     """Everything that the text of an error tells: scrubbed texts, the parsed stack, the fingerprint, the group.
 
     `exception_type` and `message` are re-read from the stack where there is one, since the raw attributes of the same
-    error differ between signals (`json.decoder.JSONDecodeError` and `JSONDecodeError`).
+    error differ between signals (`json.decoder.JSONDecodeError` and `JSONDecodeError`). `pieces` are the stack's text:
+    what repeats in a storm is one object in all of its errors.
     """
 
     group_id: str
@@ -164,32 +165,11 @@ class Grouping(NamedTuple):
     stack: Stack
     exception_type: str
     message: str
-    stacktrace: str
+    pieces: tuple[str, ...]
     culprit: str
     verdict: Verdict
 
-
-class ErrorEvent(NamedTuple):
-    """One occurrence of an error: a row of `error_events`. The first sighting makes it.
-
-    `timestamp_ns` is the sighting's time, moved into the range that is stored; `sighting_key` is what sightings of one
-    occurrence have in common (a digest of type, message, raise site and service).
-    """
-
-    event_id: str
-    segment: str
-    sighting: ExceptionSighting
-    grouping: Grouping
-    sighting_key: str
-    timestamp_ns: int
-
-
-class ErrorSighting(NamedTuple):
-    """A later sighting of an occurrence that has its row already: a row of `error_sightings`."""
-
-    event_id: str
-    segment: str
-    sighting: ExceptionSighting
-    grouping: Grouping
-    sighting_key: str
-    timestamp_ns: int
+    @property
+    def stacktrace(self) -> str:
+        """The scrubbed text of the stack."""
+        return "".join(self.pieces)

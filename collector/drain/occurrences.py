@@ -44,11 +44,11 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar, cast
 
 from collector.drain.propagation import Family, Mark, Occurrence
 from collector.drain.sighting_key import sighting_key
-from collector.model import ErrorEvent, ErrorSighting, ExceptionSighting, Grouping, SeenIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from collector.model import ExceptionSighting, Grouping, SeenIn
     from collector.self_metrics import SelfMetrics
 
 WINDOW_MS: Final = 600_000
@@ -109,23 +109,12 @@ class Decision(NamedTuple):
 
 def undecided(sighting: ExceptionSighting, grouping: Grouping, *, segment: str) -> RememberedSighting:
     """Return a sighting as `Occurrences.decide` takes it: its own weight, no event id yet."""
-    return _describe(sighting, "", segment, sighting_key(sighting, grouping), sighting.weight)
-
-
-def remembered(row: ErrorEvent | ErrorSighting) -> RememberedSighting:
-    """Return what is restored from a row: equal to what the memory keeps of it."""
-    weight = row.sighting.weight if isinstance(row, ErrorEvent) else 0
-    return _describe(row.sighting, row.event_id, row.segment, row.sighting_key, weight)
-
-
-def _describe(sighting: ExceptionSighting, event_id: str, segment: str, key: str, weight: int) -> RememberedSighting:
     resource = sighting.resource
-    time = sighting.timestamp_ns
     # By position: with names it would take twice as long.
     return RememberedSighting(
-        event_id,
+        "",
         segment,
-        min(time, STORED_TIME_NS_MAX),
+        min(sighting.timestamp_ns, STORED_TIME_NS_MAX),
         resource.get("service.namespace", ""),
         resource.get("service.name", ""),
         sighting.trace_id,
@@ -133,9 +122,9 @@ def _describe(sighting: ExceptionSighting, event_id: str, segment: str, key: str
         sighting.parent_span_id,
         sighting.seen_in,
         sighting.ordinal,
-        key,
+        sighting_key(sighting, grouping),
         sighting.event_id,
-        weight,
+        sighting.weight,
     )
 
 

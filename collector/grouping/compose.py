@@ -162,7 +162,7 @@ def finish(
         ),
         exception_type=prepared.types[0],
         message=message,
-        stacktrace="".join(pieces),
+        pieces=tuple(pieces),
         culprit=choice.culprit or scrub(place(sighting)),
         verdict=verdict,
     )

@@ -107,7 +107,7 @@ class Grouper:
         grouping = self._whole.get(whole)
         if grouping is None:
             grouping = self._finish(sighting, scrub_pieces(parser, outline))
-            size = 2 * len(grouping.stacktrace) + 4 * len(grouping.message) + _OBJECTS_BYTES
+            size = 2 * sum(map(len, grouping.pieces)) + 4 * len(grouping.message) + _OBJECTS_BYTES
             if looked_at:
                 size += sum(map(len, filter(None, looked_at)))
             self._whole.put(whole, grouping, size)

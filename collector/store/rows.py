@@ -2,8 +2,9 @@
 
 The rows go in as `FORMAT Protobuf`, like telemetry: the fields of a message are set and encoded in C. Encoded messages
 one after the other are one merged message (protobuf.dev/programming-guides/encoding#last-one-wins), so a row is put
-together of pieces, and those that repeat are encoded once: the frames of a stack, what a group's rows have in common, a
-resource, an attribute. In a storm that leaves a dozen short fields an event.
+together of pieces, and those that repeat are encoded once: the frames of a stack and their text, what a group's rows have
+in common, a resource, an attribute. In a storm that leaves a dozen short fields an event, and rows that wait to be
+written share all the rest.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from google.protobuf.internal.encoder import _VarintBytes  # type: ignore[attr-d
 from collector.store.proto_files import message_class
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from collector.model import ErrorEvent, ErrorSighting, FrameReason
+    from collector.model import ExceptionSighting, FrameReason, Grouping
 
 ROWS_PROTO = "error_rows.proto"
 STACK_CACHE_ENTRIES_MAX = 4096
@@ -37,9 +38,22 @@ ATTRIBUTES_CACHED_MAX = 8192
 ATTRIBUTE_CACHED_CHARS_MAX = 256
 """Encoded attributes that are kept, about 0.3 KB each; longer ones seldom repeat."""
 
+PIECE_CACHE_BYTES_MAX = 4 * 1024 * 1024
+"""Encoded pieces of stacks' texts that are kept, in all; the texts themselves are kept beside them."""
+
+PIECE_CACHED_CHARS_MIN = 512
+"""Shorter pieces of a stack's text are encoded anew: they are messages, or cost nothing."""
+
+EVENT_ID_CHARS = 32
 LENGTHS_CACHED_MAX = 16_384
 
 TIME_NS_MAX = 9_223_372_036_000_000_000
+
+_LENGTH_DELIMITED = 2  # the wire type of texts
+
+Row = tuple[bytes, ...]
+"""A row in pieces, all but what is decided about it (event id, segment). The last one has the frames: of a sighting that
+is no event they are left out."""
 
 _length = lru_cache(LENGTHS_CACHED_MAX)(_VarintBytes)
 
@@ -49,52 +63,62 @@ class RowEncoder:
 
     def __init__(self) -> None:
         self._event_row = message_class(ROWS_PROTO, "ErrorEventRow")
-        self._sighting_row = message_class(ROWS_PROTO, "ErrorSightingRow")
-        self._attributes_of_events = _Attributes(self._event_row)
-        self._attributes_of_sightings = _Attributes(self._sighting_row)
+        self._attributes = _Attributes(self._event_row)
+        self._stacktrace_tag = _tag(self._event_row, "ExceptionStacktrace")
+        self._event_id = _tag(self._event_row, "EventId") + _length(EVENT_ID_CHARS)
+        self._segment = ("", b"")
         # The lane hands out the same mapping for the same resource, and the grouper the same tuple for the same stack,
         # so an identity is the key; the object is kept beside the bytes, so that its identity is not given away.
         self._resources = _Encodings(RESOURCE_CACHE_ENTRIES_MAX, RESOURCE_CACHE_BYTES_MAX)
+        self._pieces = _Encodings(STACK_CACHE_ENTRIES_MAX, PIECE_CACHE_BYTES_MAX)
         self._stacks = _Encodings(STACK_CACHE_ENTRIES_MAX, STACK_CACHE_BYTES_MAX)
         self._commons = _Encodings(COMMON_CACHE_ENTRIES_MAX, COMMON_CACHE_BYTES_MAX)
 
-    def events(self, events: Iterable[ErrorEvent]) -> Iterator[bytes]:
-        """Length-delimited `ErrorEventRow` messages."""
-        for event in events:
-            pieces = (
-                self._own(event),
-                self._attributes_of_events.encode(event.sighting.attributes),
-                self._common(event),
-                self._resource(event.sighting.resource),
-                self._frames(event.grouping.fingerprint.frames),
-            )
-            yield b"".join((_length(sum(map(len, pieces))), *pieces))
+    def row(self, seen: ExceptionSighting, grouping: Grouping, sighting_key: str, timestamp_ns: int) -> Row:
+        """Encode what a sighting tells; `timestamp_ns` is its time, moved into the range that is stored."""
+        return (
+            self._own(seen, grouping, sighting_key, timestamp_ns),
+            *self._stacktrace(grouping.pieces),
+            self._attributes.encode(seen.attributes),
+            self._common(seen, grouping),
+            self._resource(seen.resource),
+            self._frames(grouping.fingerprint.frames),
+        )
 
-    def sightings(self, sightings: Iterable[ErrorSighting]) -> Iterator[bytes]:
-        """Length-delimited `ErrorSightingRow` messages."""
-        for sighting in sightings:
-            row = self._sighting(sighting).SerializeToString()
-            attributes = self._attributes_of_sightings.encode(sighting.sighting.attributes)
-            yield b"".join((_length(len(row) + len(attributes)), row, attributes))
+    def event(self, row: Row, event_id: str, segment: str) -> bytes:
+        """A length-delimited `ErrorEventRow`."""
+        return _delimited((*row, self._decided(event_id, segment)))
 
-    def _own(self, event: ErrorEvent) -> bytes:
+    def sighting(self, row: Row, event_id: str, segment: str) -> bytes:
+        """A length-delimited `ErrorSightingRow`, whose fields have the numbers that they have in an event's."""
+        return _delimited((*row[:-1], self._decided(event_id, segment)))
+
+    def retraction(self, row: Row, event_id: str, weight: int, segment: str) -> bytes:
+        """A length-delimited `ErrorEventRow` that takes back the weight of another event, by what this sighting tells."""
+        taken_back = self._event_row.FromString(b"".join(row))
+        taken_back.Weight = -weight
+        taken_back.SdkEventId = ""
+        return _delimited((taken_back.SerializeToString(), self._decided(event_id, segment)))
+
+    def _decided(self, event_id: str, segment: str) -> bytes:
+        if self._segment[0] != segment:
+            self._segment = segment, bytes(self._event_row(Segment=segment).SerializeToString())
+        return b"".join((self._segment[1], self._event_id, event_id.encode("ascii")))
+
+    def _own(self, seen: ExceptionSighting, grouping: Grouping, sighting_key: str, timestamp_ns: int) -> bytes:
         """What no other row has."""
-        seen, grouping = event.sighting, event.grouping
         attributes = seen.attributes
-        timestamp = time_text(event.timestamp_ns)
+        timestamp = time_text(timestamp_ns)
         row = self._event_row(
             Timestamp=timestamp,
-            ObservedTimestamp=timestamp if seen.observed_ns == event.timestamp_ns else time_text(seen.observed_ns),
-            OriginalTimestamp=timestamp if seen.timestamp_ns == event.timestamp_ns else time_text(seen.timestamp_ns),
-            EventId=event.event_id,
+            ObservedTimestamp=timestamp if seen.observed_ns == timestamp_ns else time_text(seen.observed_ns),
+            OriginalTimestamp=timestamp if seen.timestamp_ns == timestamp_ns else time_text(seen.timestamp_ns),
             Weight=seen.weight,
-            Segment=event.segment,
             UserId=first(attributes, "user.id", "user.hash", "enduser.id", "enduser.pseudo.id"),
             TraceId=seen.trace_id,
             SpanId=seen.span_id,
             ExceptionMessage=grouping.message,
-            ExceptionStacktrace=grouping.stacktrace,
-            SightingKey=event.sighting_key,
+            SightingKey=sighting_key,
         )
         # What most rows have not: setting a field costs the same if it is empty.
         if seen.parent_span_id:
@@ -111,9 +135,22 @@ class RowEncoder:
             row.Chain.add(Type=link.type, Message=link.message, Relation=link.relation)
         return bytes(row.SerializeToString())
 
-    def _common(self, event: ErrorEvent) -> bytes:
+    def _stacktrace(self, pieces: tuple[str, ...]) -> Iterator[bytes]:
+        """The stack's text: its frames are one object in all rows of a storm, and so are their bytes."""
+        encoded = [
+            piece.encode("utf-8", "replace") if len(piece) < PIECE_CACHED_CHARS_MIN else self._piece(piece)
+            for piece in pieces
+        ]
+        yield self._stacktrace_tag
+        yield _length(sum(map(len, encoded)))
+        yield from encoded
+
+    def _piece(self, piece: str) -> bytes:
+        known = self._pieces.find(id(piece))
+        return known if known is not None else self._pieces.keep(id(piece), piece, piece.encode("utf-8", "replace"))
+
+    def _common(self, seen: ExceptionSighting, grouping: Grouping) -> bytes:
         """What the rows of one error have in common."""
-        seen, grouping = event.sighting, event.grouping
         fingerprint, stack, verdict = grouping.fingerprint, grouping.stack, grouping.verdict
         handled = seen.attributes.get("otel_errors.handled", "")
         key = (
@@ -146,30 +183,6 @@ class RowEncoder:
             SpanStatus=seen.span_status,
         )
         return self._commons.keep(key, (fingerprint, verdict), bytes(row.SerializeToString()))
-
-    def _sighting(self, sighting: ErrorSighting) -> Any:
-        seen, grouping = sighting.sighting, sighting.grouping
-        return self._sighting_row(
-            Timestamp=time_text(sighting.timestamp_ns),
-            OriginalTimestamp=time_text(seen.timestamp_ns),
-            EventId=sighting.event_id,
-            GroupId=grouping.group_id,
-            Segment=sighting.segment,
-            ServiceNamespace=seen.resource.get("service.namespace", ""),
-            ServiceName=seen.resource.get("service.name", ""),
-            TraceId=seen.trace_id,
-            SpanId=seen.span_id,
-            ParentSpanId=seen.parent_span_id,
-            SpanName=seen.span_name,
-            ExceptionType=grouping.exception_type,
-            ExceptionMessage=grouping.message,
-            ExceptionStacktrace=grouping.stacktrace,
-            SeenIn=seen.seen_in,
-            Escaped=seen.escaped,
-            Ordinal=seen.ordinal,
-            SightingKey=sighting.sighting_key,
-            SdkEventId=seen.event_id,
-        )
 
     def _resource(self, resource: Mapping[str, str]) -> bytes:
         known = self._resources.find(id(resource))
@@ -249,6 +262,15 @@ class _Attributes:
 
     def _encode(self, key: str, value: str) -> bytes:
         return bytes(self._row(Attributes={key: value}).SerializeToString())
+
+
+def _delimited(pieces: tuple[bytes, ...]) -> bytes:
+    return b"".join((_length(sum(map(len, pieces))), *pieces))
+
+
+def _tag(row: Any, field: str) -> bytes:
+    """What stands before a text's length."""
+    return bytes(_VarintBytes(row.DESCRIPTOR.fields_by_name[field].number << 3 | _LENGTH_DELIMITED))
 
 
 def time_text(ns: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from collector.drain.error_lane import TIMESTAMP_FUTURE_NS_MAX, TIMESTAMP_PAST_NS_MAX
+from collector.drain.segment_reader import TIMESTAMP_FUTURE_NS_MAX, TIMESTAMP_PAST_NS_MAX
 
 DAY_NS = 86_400 * 10**9
 

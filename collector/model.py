@@ -120,8 +120,7 @@ class FrameReason(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fingerprint:
+class Fingerprint(NamedTuple):
     """Which errors are the same error. `value` carries its version ("v1:" and 32 hex digits).
 
     `components` are the strings that were hashed, in order; `frames` and `message_template` say how they came about.

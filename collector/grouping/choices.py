@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from collector.fingerprint.versions import CURRENT
 from collector.model import Fingerprint, Frame, StackException
@@ -27,8 +27,7 @@ RULINGS_MAX = 32
 """Rulings that a prepared stack keeps: different rules hold for it by service, message and attributes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(NamedTuple):
     """What counts. `frames` are those of each exception of the skeleton, in-app as the rules say.
 
     `module` and `function` name the counted frame. `marked_by` are the in-app rules that found a frame, and `in_frames`
@@ -41,10 +40,10 @@ class Choice:
     module: str
     function: str
     culprit: str
+    fingerprints: dict[str, Fingerprint]
+    given: dict[tuple[str, ...], Fingerprint]
     marked_by: int = 0
     in_frames: int = 0
-    fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
-    given: dict[tuple[str, ...], Fingerprint] = field(default_factory=dict)
 
     def fingerprint(self, template: str) -> Fingerprint:
         """The computed fingerprint, with a message's template."""
@@ -65,8 +64,7 @@ class Ruling:
     fingerprint_rule: Rule | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(NamedTuple):
     """What a stack's bodies and types give, whatever the messages say. The bodies are scrubbed.
 
     `plain` is what counts without rules; `choices` what counts by the in-app rules that hold, by their set; `rulings`
@@ -78,8 +76,8 @@ class Prepared:
     types: tuple[str, ...]
     parser: str
     plain: Choice
-    choices: dict[int, Choice] = field(default_factory=dict)
-    rulings: dict[tuple[int, Severity, bool], Ruling] = field(default_factory=dict)
+    choices: dict[int, Choice]
+    rulings: dict[tuple[int, Severity, bool], Ruling]
 
     def choice(self, rules: RuleMatcher, asked: int) -> Choice:
         """What counts by these rules, when the in-app rules `asked` hold, their frames aside."""
@@ -98,9 +96,9 @@ class Prepared:
             marked_by |= found
         in_frames = rules.in_frames(frame for of_one in frames for frame in of_one)
         if frames == self.plain.frames:
-            return replace(self.plain, marked_by=marked_by, in_frames=in_frames)
+            return self.plain._replace(marked_by=marked_by, in_frames=in_frames)
         chosen = choose(self.skeleton, self.types, frames, self.parser)
-        return replace(chosen, marked_by=marked_by, in_frames=in_frames)
+        return chosen._replace(marked_by=marked_by, in_frames=in_frames)
 
 
 def choose(skeleton: Skeleton, types: Sequence[str], frames: tuple[tuple[Frame, ...], ...], parser: str) -> Choice:
@@ -118,4 +116,6 @@ def choose(skeleton: Skeleton, types: Sequence[str], frames: tuple[tuple[Frame, 
         module=module,
         function=function,
         culprit=f"{counted.module} in {counted.function}" if counted else "",
+        fingerprints={},
+        given={},
     )

@@ -79,14 +79,15 @@ def cut(sighting: ExceptionSighting, openings: Iterable[str] = ()) -> tuple[Stac
 
 def scrub_pieces(parser: StackParser, outline: Outline) -> Opened:
     """Scrub the pieces that no other raise repeats, and read types and messages."""
-    heads = tuple([scrub(head) for head in outline.heads])
+    preamble, bodies, heads, tail, _ = outline
+    heads = tuple([scrub(head) for head in heads])
     return Opened(
-        parser=parser,
-        preamble=scrub(outline.preamble) if outline.preamble else "",
-        bodies=outline.bodies,
-        heads=heads,
-        read=tuple([parser.read_head(head) for head in heads]),
-        tail=scrub(outline.tail) if outline.tail else "",
+        parser,
+        scrub(preamble) if preamble else "",
+        bodies,
+        heads,
+        tuple([parser.read_head(head) for head in heads]),
+        scrub(tail) if tail else "",
     )
 
 
@@ -113,6 +114,8 @@ def prepare(parser: StackParser, bodies: tuple[str, ...], types: tuple[str, ...]
         types=tuple(kinds),
         parser=parser.name,
         plain=choose(skeleton, kinds, tuple([error.frames for error in skeleton.exceptions]), parser.name),
+        choices={},
+        rulings={},
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache, wraps
+from inspect import signature
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ def remember(entries_max: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     def decorate(read: Callable[P, R]) -> Callable[P, R]:
         known = lru_cache(entries_max)(read)
+        if len(signature(read).parameters) == 1:
+            # Most are so, and the loop below would take longer than the memory.
+            @wraps(read)
+            def call_with_one(text: str) -> R:
+                return known(text) if len(text) <= TEXT_CHARS_MAX else read(text)  # type: ignore[call-arg,arg-type]
+
+            return call_with_one  # type: ignore[return-value]  # P can't say that it is one text
 
         @wraps(read)
         def call(*texts: P.args, **none: P.kwargs) -> R:

@@ -23,8 +23,10 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from collector.drain.error_lane import ErrorLane
 from collector.drain.occurrences import Occurrences
+from collector.drain.segment_reader import SegmentReader
 from collector.grouping import Grouper
 from collector.self_metrics import SelfMetrics
+from collector.store.rows import Row, RowEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,18 +105,20 @@ def log_request(first: int, *, distinct: bool) -> bytes:
     return request.SerializeToString()
 
 
-def measure(name: str, signal: Signal, requests: list[bytes], lane: ErrorLane) -> None:
+def measure(name: str, signal: Signal, requests: list[bytes]) -> None:
+    metrics, encoder = SelfMetrics(), RowEncoder()
+    reader: SegmentReader[Row] = SegmentReader(group=Grouper().group, keep=encoder.row)
+    lane = ErrorLane(occurrences=Occurrences(metrics=metrics), metrics=metrics)
     per_segment = ERRORS_PER_SEGMENT // ERRORS_PER_REQUEST
     errors = 0
     cpu, wall = time.process_time(), time.perf_counter()
     for number, start in enumerate(range(0, len(requests), per_segment)):
         sealed_ms = START_MS + 1000 * number
-        batch = lane.read(
-            f"{sealed_ms:013d}-00c0ffee-{signal}",
-            signal,
-            sealed_ms,
-            requests[start : start + per_segment],
-        )
+        segment = f"{sealed_ms:013d}-00c0ffee-{signal}"
+        reading = reader.read(segment, signal, sealed_ms, requests[start : start + per_segment])
+        batch = lane.decide(segment, reading.told)
+        for place, event_id in batch.events:
+            encoder.event(reading.kept[place], event_id, segment)
         errors += len(batch.events)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -133,9 +137,7 @@ def main() -> None:
     for signal, make in loads.items():
         for distinct in (False, True):
             requests = [make(first, distinct=distinct) for first in range(0, errors, ERRORS_PER_REQUEST)]
-            metrics = SelfMetrics()
-            lane = ErrorLane(group=Grouper().group, occurrences=Occurrences(metrics=metrics), metrics=metrics)
-            measure(f"{signal}, {'distinct' if distinct else 'repeated'}", signal, requests, lane)
+            measure(f"{signal}, {'distinct' if distinct else 'repeated'}", signal, requests)
 
 
 if __name__ == "__main__":

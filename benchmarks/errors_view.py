@@ -25,6 +25,7 @@ from collector.control import client
 from collector.control.changes import MergeRequest
 from collector.drain.error_lane import ErrorLane
 from collector.drain.occurrences import Occurrences
+from collector.drain.segment_reader import SegmentReader
 from collector.grouping import Grouper
 from collector.self_metrics import SelfMetrics
 from collector.store.statements import statement
@@ -129,15 +130,17 @@ def fill(running: Collector, groups: int) -> None:
 def group_alone(groups: int) -> None:
     """Let the same errors through the grouping alone, in this process: what its caches take."""
     grouper, metrics = Grouper(), SelfMetrics()
-    lane = ErrorLane(group=grouper.group, occurrences=Occurrences(metrics=metrics), metrics=metrics)
+    reader = SegmentReader(group=grouper.group, keep=lambda _seen, grouping, *_: grouping.group_id)
+    lane = ErrorLane(occurrences=Occurrences(metrics=metrics), metrics=metrics)
     process, seen = psutil.Process(), set[str]()
     rows = [("0", f"{process.memory_info().rss / 2**20:.0f}")]
     step = groups // STEPS
     for begin in range(0, groups, step):
         for first in range(begin, begin + step, ERRORS_A_REQUEST):
             sealed_ms = time.time_ns() // 1_000_000
-            batch = lane.read(f"{sealed_ms:013d}-{first:08x}-logs", "logs", sealed_ms, [errors(first)])
-            seen |= {event.grouping.group_id for event in batch.events}
+            segment = f"{sealed_ms:013d}-{first:08x}-logs"
+            reading = reader.read(segment, "logs", sealed_ms, [errors(first)])
+            seen |= {reading.kept[place] for place, _ in lane.decide(segment, reading.told).events}
         rows.append((f"{begin + step:,}", f"{process.memory_info().rss / 2**20:.0f}"))
     if len(seen) != groups:
         raise SystemExit(f"{len(seen)} groups were made, {groups} were sent")

@@ -41,7 +41,7 @@ class Prices:
         for path, requests in zip(self._paths, self._requests, strict=True):
             path.write_bytes(b"".join(_VarintBytes(len(data)) + data for data in requests))
         self._connection: EmbeddedConnection = EmbeddedEngine(folder / "clickhouse", "otel").connect(database="default")
-        self._store = Store(self._connection, temporary=folder)
+        self._store = Store(self._connection)
         self._inserts = 0
         self.rows: list[tuple[str, str]] = []
 

@@ -1,15 +1,16 @@
 """The vocabulary: the values that travel between the stages, in the order in which they appear.
 
-bytes -> `ExceptionSighting` -> `Stack` -> `Grouping` -> `ErrorEvent` | `ErrorSighting` -> rows
+bytes -> `ExceptionSighting` -> `Stack` -> `Grouping` -> rows
 
 An *exception sighting* is one exception as one span event or one log record tells it. Several sightings
 can tell of the same *occurrence* (an exception that passes five spans is seen five times); an occurrence
-is stored once, as an *error event*; its later sightings are stored beside it.
+is stored once, as an *error event*; its later sightings are stored beside it, as *error sightings*.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -29,9 +30,12 @@ SpanStatus = Literal["", "unset", "ok", "error"]
 Severity = Literal["fatal", "error", "warning", "info"]
 """How bad an error is; `collector/severity.py` decides."""
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExceptionSighting:
+
+# Of these and of what is made of them for each error there are tens of thousands a second: tuples, since a frozen
+# dataclass takes five times as long to make.
+class ExceptionSighting(NamedTuple):
     """One exception, as one span event or one log record tells it. Text is as sent (invalid UTF-8 replaced).
 
     Times are Unix nanoseconds; ids are lower-case hex, empty when not sent. `ordinal` numbers the sightings
@@ -55,20 +59,13 @@ class ExceptionSighting:
     event_id: str = ""
     weight: int = 1
     severity_number: int = 0
-    severity_text: str = ""
-    body: str = ""
-    event_name: str = ""
-    scope_name: str = ""
     ordinal: int = 0
-    resource: Mapping[str, str] = field(default_factory=dict)
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    resource: Mapping[str, str] = _NOTHING
+    attributes: Mapping[str, str] = _NOTHING
 
 
 class Frame(NamedTuple):
-    """One call in a stack. `line` and `column` count from 1; 0 means unknown.
-
-    A tuple, since stacks have dozens of them and a dataclass takes five times as long to make.
-    """
+    """One call in a stack. `line` and `column` count from 1; 0 means unknown."""
 
     module: str = ""
     function: str = ""
@@ -82,8 +79,7 @@ Relation = Literal["", "cause", "context", "member", "suppressed"]
 """How an exception is tied to the one before it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackException:
+class StackException(NamedTuple):
     """One exception of a chain: its type and message as the stack text has them, frames innermost first.
 
     `relation` says how it is tied to the exception before it: "" for the reported one, "cause" (raise ... from),
@@ -97,8 +93,7 @@ class StackException:
     relation: Relation = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stack:
+class Stack(NamedTuple):
     """A parsed stack trace. `exceptions[0]` is the reported exception; causes and members follow, nearest first.
 
     `parser` names the module of `collector.stacks` that read it. `raw_lines` is filled by the fallback alone: the
@@ -125,8 +120,7 @@ class FrameReason(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fingerprint:
+class Fingerprint(NamedTuple):
     """Which errors are the same error. `value` carries its version ("v1:" and 32 hex digits).
 
     `components` are the strings that were hashed, in order; `frames` and `message_template` say how they came about.
@@ -165,13 +159,13 @@ class PreviousGroup(NamedTuple):
     components: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grouping:
+class Grouping(NamedTuple):
     """Everything that the text of an error tells: scrubbed texts, the parsed stack, the fingerprint, the group.
 
     `exception_type` and `message` are re-read from the stack where there is one, since the raw attributes of the same
-    error differ between signals (`json.decoder.JSONDecodeError` and `JSONDecodeError`). `previous` are its groups by the
-    earlier versions that are continued, the newest first: empty but in a transition.
+    error differ between signals (`json.decoder.JSONDecodeError` and `JSONDecodeError`). `pieces` are the stack's text:
+    what repeats in a storm is one object in all of its errors. `previous` are its groups by the earlier versions that are
+    continued, the newest first: empty but in a transition.
     """
 
     group_id: str
@@ -179,35 +173,12 @@ class Grouping:
     stack: Stack
     exception_type: str
     message: str
-    stacktrace: str
+    pieces: tuple[str, ...]
     culprit: str
     verdict: Verdict
     previous: tuple[PreviousGroup, ...] = ()
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorEvent:
-    """One occurrence of an error: a row of `error_events`. The first sighting makes it.
-
-    `timestamp_ns` is the sighting's time, moved into the range that is stored; `sighting_key` is what sightings of one
-    occurrence have in common (a digest of type, message, raise site and service).
-    """
-
-    event_id: str
-    segment: str
-    sighting: ExceptionSighting
-    grouping: Grouping
-    sighting_key: str
-    timestamp_ns: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorSighting:
-    """A later sighting of an occurrence that has its row already: a row of `error_sightings`."""
-
-    event_id: str
-    segment: str
-    sighting: ExceptionSighting
-    grouping: Grouping
-    sighting_key: str
-    timestamp_ns: int
+    @property
+    def stacktrace(self) -> str:
+        """The scrubbed text of the stack."""
+        return "".join(self.pieces)

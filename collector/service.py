@@ -273,7 +273,7 @@ class Service:
 
         def telemetry_lane() -> TelemetryLane:
             return TelemetryLane(
-                store=Store(engine.connect(), temporary=temporary),
+                store=Store(engine.connect()),
                 dead_letters=dead_letters,
                 metrics=self._metrics,
                 temporary=temporary,
@@ -281,12 +281,12 @@ class Service:
 
         def error_lane() -> ErrorRowsLane:
             return ErrorRowsLane(
-                error_lane=ErrorLane(
-                    group=Grouper(self._rules, self._versions).group, occurrences=occurrences, metrics=self._metrics
-                ),
-                store=Store(engine.connect(), temporary=temporary),
+                group=Grouper(self._rules, self._versions).group,
+                error_lane=ErrorLane(occurrences=occurrences, metrics=self._metrics),
+                store=Store(engine.connect()),
                 dead_letters=dead_letters,
                 metrics=self._metrics,
+                temporary=temporary,
             )
 
         drain = Drain(

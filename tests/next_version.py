@@ -34,7 +34,7 @@ def made(
         return also(of.select(exceptions, raw_lines, parser), exceptions)
 
     def named(fingerprint: Fingerprint) -> Fingerprint:
-        return replace(fingerprint, value=f"{name}:{fingerprint.value.partition(':')[2]}")
+        return fingerprint._replace(value=f"{name}:{fingerprint.value.partition(':')[2]}")
 
     return replace(
         of,
@@ -49,7 +49,7 @@ def hashed(selection: Selection, components: Sequence[str]) -> Selection:
     from collector.fingerprint.v1.key import value_of  # noqa: PLC0415
 
     value = "" if selection.message_counts else value_of(components)
-    return replace(selection, components=tuple(components), value=value)
+    return selection._replace(components=tuple(components), value=value)
 
 
 def callers_too(selection: Selection, exceptions: Sequence[StackException]) -> Selection:

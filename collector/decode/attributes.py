@@ -58,29 +58,25 @@ class AttributeReader:
 
     def __init__(self, clean: Callable[[str, str], str]) -> None:
         self._clean = clean
-        self._known = lru_cache(PAIRS_CACHED_MAX)(self._read_text)
+        self._known = lru_cache(PAIRS_CACHED_MAX)(self._read)
 
     def read(self, pairs: Iterable[Any]) -> dict[str, str]:
         """Turn `repeated KeyValue` into texts by key; of equal keys the last one counts."""
-        return dict([self.read_pair(pair) for pair in islice(pairs, ATTRIBUTES_COUNT_MAX)])
+        read = self.read_text
+        return dict([read(pair.key, pair.value) for pair in islice(pairs, ATTRIBUTES_COUNT_MAX)])
 
-    def read_pair(self, pair: Any) -> tuple[str, str]:
-        """Return the key and the text of one `KeyValue`."""
+    def read_text(self, key: bytes, value: Any) -> tuple[str, str]:
+        """Return the key and the text of a `KeyValue`, given in its two parts."""
         # Most values are text: asking for it first is three times as fast as asking for the kind.
-        key, text = pair.key, pair.value.string_value
+        text = value.string_value
         if text:
             if len(text) <= PAIR_CACHED_BYTES_MAX:
                 return self._known(key, text)
-            return self._read_text(key, text)
+            return self._read(key, text)
         name = cut_text(key, KEY_CHARS_MAX)
-        return name, self._clean(name, value_text(pair.value))
+        return name, self._clean(name, value_text(value))
 
-    def read_value(self, value: Any) -> str:
-        """Return the text of an `AnyValue` that has no key."""
-        text = value_text(value)
-        return self._clean("", text) if text else ""
-
-    def _read_text(self, key: bytes, text: bytes) -> tuple[str, str]:
+    def _read(self, key: bytes, text: bytes) -> tuple[str, str]:
         name = cut_text(key, KEY_CHARS_MAX)
         return name, self._clean(name, cut_text(text, ATTRIBUTE_CHARS_MAX))
 

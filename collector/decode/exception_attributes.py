@@ -7,11 +7,17 @@ Names: https://opentelemetry.io/docs/specs/semconv/registry/attributes/exception
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from collector.decode.attributes import ATTRIBUTE_CHARS_MAX, ATTRIBUTES_COUNT_MAX, cut_text, value_text
+from collector.decode.attributes import (
+    ATTRIBUTE_CHARS_MAX,
+    ATTRIBUTES_COUNT_MAX,
+    PAIR_CACHED_BYTES_MAX,
+    cut_text,
+    value_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +37,9 @@ EVENT_ID_CHARS_MAX: Final = 64
 WEIGHT_MAX: Final = 2**31
 """Occurrences that one sighting may stand for; above it the sender is wrong, and the sighting
 counts once."""
+
+TYPES_CACHED_MAX: Final = 2048
+"""Types that are remembered, about 0.4 KB each."""
 
 _TYPE: Final = b"exception.type"
 _MESSAGE: Final = b"exception.message"
@@ -57,12 +66,10 @@ class ExceptionAttributes(NamedTuple):
     others: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What an item does not tell itself: who sent it, and how its attributes are read."""
 
     resource: Mapping[str, str]
-    scope_name: str
     ordinals: Ordinals
     attributes: AttributeReader
 
@@ -90,28 +97,36 @@ def read_exception(pairs: Sequence[Any], attributes: AttributeReader) -> Excepti
     event of its id counts (`otel_errors.count` is 0: one of a storm).
     """
     own: dict[bytes, Any] = {}
-    others: list[Any] = []
+    others: list[tuple[str, str]] = []
+    read = attributes.read_text
     for pair in islice(pairs, ATTRIBUTES_COUNT_MAX):
-        key = pair.key
+        key, value = pair.key, pair.value
         if key in _OWN:
-            own[key] = pair.value
+            own[key] = value
         else:
-            others.append(pair)
-    if _TELLING.isdisjoint(own) or (_COUNT in own and _EVENT_ID in own and _text(own, _COUNT) == "0"):
+            others.append(read(key, value))
+    if _TELLING.isdisjoint(own) or (_COUNT in own and _EVENT_ID in own and _text(own[_COUNT]) == "0"):
         return None
+    kind = own.get(_TYPE)
+    name: bytes = kind.string_value if kind is not None else b""
     return ExceptionAttributes(
-        type=_text(own, _TYPE),
-        message=_text(own, _MESSAGE),
-        stacktrace=_stacktrace(own.get(_STACKTRACE)),
-        escaped=_ESCAPED in own and _text(own, _ESCAPED).lower() == "true",
-        event_id=_text(own, _EVENT_ID)[:EVENT_ID_CHARS_MAX] if _EVENT_ID in own else "",
-        weight=_weight(_text(own, _COUNT)) if _COUNT in own else 1,
-        others=dict(map(attributes.read_pair, others)),
+        _short_text(name) if 0 < len(name) <= PAIR_CACHED_BYTES_MAX else _text(kind),
+        _text(own.get(_MESSAGE)),
+        _stacktrace(own.get(_STACKTRACE)),
+        _ESCAPED in own and _text(own[_ESCAPED]).lower() == "true",
+        _text(own[_EVENT_ID])[:EVENT_ID_CHARS_MAX] if _EVENT_ID in own else "",
+        _weight(_text(own[_COUNT])) if _COUNT in own else 1,
+        dict(others),
     )
 
 
-def _text(own: dict[bytes, Any], key: bytes) -> str:
-    value = own.get(key)
+@lru_cache(TYPES_CACHED_MAX)
+def _short_text(data: bytes) -> str:
+    """One text for all errors of a type: it is looked up and compared many times."""
+    return data.decode("utf-8", "replace")
+
+
+def _text(value: Any) -> str:
     if value is None:
         return ""
     # Asking for text first is three times as fast as asking for the kind.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from collector.decode.attributes import ATTRIBUTE_CHARS_MAX, cut_text
 from collector.decode.exception_attributes import read_exception
 from collector.decode.messages import LogRecord
 from collector.decode.spans import id_text
@@ -47,10 +46,6 @@ def read_log_record(item: bytes, around: Surroundings) -> list[ExceptionSighting
             event_id=exception.event_id,
             weight=exception.weight,
             severity_number=min(max(record.severity_number, 0), SEVERITY_NUMBER_MAX),
-            severity_text=cut_text(record.severity_text, ATTRIBUTE_CHARS_MAX),
-            body=around.attributes.read_value(record.body),
-            event_name=cut_text(record.event_name, ATTRIBUTE_CHARS_MAX),
-            scope_name=around.scope_name,
             ordinal=around.ordinals.take(
                 "log_record", trace_id, span_id, timestamp_ns, exception.type, exception.message
             ),

@@ -51,7 +51,6 @@ def read_span(item: bytes, around: Surroundings) -> list[ExceptionSighting]:
                 span,
                 exception,
                 timestamp_ns=event.time_unix_nano or span.end_time_unix_nano,
-                event_name=cut_text(event.name, ATTRIBUTE_CHARS_MAX),
                 attributes=span_attributes | exception.others,
                 around=around,
             )
@@ -65,7 +64,6 @@ def read_span(item: bytes, around: Surroundings) -> list[ExceptionSighting]:
             span,
             own,
             timestamp_ns=span.end_time_unix_nano or span.start_time_unix_nano,
-            event_name="",
             attributes=own.others,
             around=around,
         )
@@ -85,7 +83,6 @@ def _sighting(
     exception: ExceptionAttributes,
     *,
     timestamp_ns: int,
-    event_name: str,
     attributes: dict[str, str],
     around: Surroundings,
 ) -> ExceptionSighting:
@@ -107,8 +104,6 @@ def _sighting(
         escaped=exception.escaped,
         event_id=exception.event_id,
         weight=exception.weight,
-        event_name=event_name,
-        scope_name=around.scope_name,
         ordinal=around.ordinals.take("span_event", trace_id, span_id, timestamp_ns, exception.type, exception.message),
         resource=around.resource,
         attributes=attributes,

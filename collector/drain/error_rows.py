@@ -1,6 +1,6 @@
-"""The error lane's end: what `error_lane.py` read from a segment becomes rows.
+"""The error lane: a segment is read, decided on, and becomes rows.
 
-Reading a segment changes the memory of occurrences, so a segment is read once and its rows are kept until they are
+Deciding on a segment changes the memory of occurrences, so a segment is read once and its rows are kept until they are
 stored: when ClickHouse is away for an hour, the same rows are tried again and again.
 
 Reading is Python's work and storing is the engine's, so the next segment is read while one is stored. Segments are read
@@ -14,28 +14,35 @@ from __future__ import annotations
 import mmap
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from collector.decode.exception_attributes import MARKER
-from collector.drain.version_transition import VersionTransition, continuations
+from collector.drain.segment_reader import SegmentReader
+from collector.drain.version_transition import VersionTransition
 from collector.drain.whole_records import WholeRecords
+from collector.store.row_files import RowFiles
+from collector.store.rows import RowEncoder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future
+    from pathlib import Path
 
     from collector.drain.error_lane import ErrorLane
     from collector.journal.dead_letters import DeadLetters
     from collector.journal.segment import Segment
+    from collector.model import ExceptionSighting, Grouping
     from collector.self_metrics import SelfMetrics
     from collector.store.alias_plan import Continuation
-    from collector.store.store import ErrorRows, Store
+    from collector.store.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
     """What a segment told: its rows, which groups continue others, and how many of its items were damaged."""
 
-    rows: ErrorRows
+    rows: RowFiles
     continuations: tuple[Continuation, ...]
     damaged_count: int
 
@@ -43,9 +50,21 @@ class _Read:
 class ErrorRowsLane:
     """Stores the errors of one segment after the other, in order. Belongs to one thread."""
 
-    def __init__(self, *, error_lane: ErrorLane, store: Store, dead_letters: DeadLetters, metrics: SelfMetrics) -> None:
+    def __init__(
+        self,
+        *,
+        group: Callable[[ExceptionSighting], Grouping],
+        error_lane: ErrorLane,
+        store: Store,
+        dead_letters: DeadLetters,
+        metrics: SelfMetrics,
+        temporary: Path,
+    ) -> None:
+        self._encoder = RowEncoder()
+        self._segment_reader = SegmentReader(group=group, keep=self._encoder.row)
         self._error_lane = error_lane
         self._store = store
+        self._temporary = temporary
         self._dead_letters = dead_letters
         self._metrics = metrics
         self._transition = VersionTransition(store=store, metrics=metrics)
@@ -70,8 +89,8 @@ class ErrorRowsLane:
             self._begin(following)
         if read is not None:
             self._transition.continue_groups(read.continuations)
-            self._store.insert_error_rows(read.rows)
-            read.rows.close()
+            self._store.insert_errors(read.rows)
+            read.rows.delete()
             self._metrics.dead_letters.labels(segment.signal).inc(read.damaged_count)
         del self._reads[segment.name]
 
@@ -83,14 +102,26 @@ class ErrorRowsLane:
         """Decide on a segment and encode its rows; None if it has nothing to do with errors."""
         if not _may_hold_errors(segment):
             return None
-        batch = self._error_lane.read(
-            segment.name, segment.signal, segment.sealed_ms, WholeRecords(segment, self._dead_letters)
+        name, encoder = segment.name, self._encoder
+        reading = self._segment_reader.read(
+            name, segment.signal, segment.sealed_ms, WholeRecords(segment, self._dead_letters)
         )
-        for item, reason in batch.damaged:
-            self._dead_letters.put(segment.signal, item, reason=reason, segment=segment.name, kind="item")
-        events = batch.events + batch.retractions
-        rows = self._store.write_errors(events, batch.sightings, segment=segment.name)
-        return _Read(rows=rows, continuations=continuations(events), damaged_count=len(batch.damaged))
+        told, kept = reading.told, reading.kept
+        for item, reason in told.damaged:
+            self._dead_letters.put(segment.signal, item, reason=reason, segment=name, kind="item")
+        batch = self._error_lane.decide(name, told)
+        rows = RowFiles.of(self._temporary, name)
+        rows.write(
+            events=chain(
+                (encoder.event(kept[place], event_id, name) for place, event_id in batch.events),
+                (
+                    encoder.retraction(kept[place], event_id, weight, name)
+                    for place, event_id, weight in batch.retractions
+                ),
+            ),
+            sightings=(encoder.sighting(kept[place], event_id, name) for place, event_id in batch.sightings),
+        )
+        return _Read(rows=rows, continuations=told.continuations, damaged_count=len(told.damaged))
 
 
 def _may_hold_errors(segment: Segment) -> bool:

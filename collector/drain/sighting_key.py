@@ -9,8 +9,6 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from collector.drain.propagation import Mark
     from collector.model import ExceptionSighting, Grouping
 
@@ -33,16 +31,14 @@ def sighting_key(sighting: ExceptionSighting, grouping: Grouping) -> str:
     """
     resource = sighting.resource
     stack = grouping.stack
-    shared = _digest(
-        (
-            resource.get("service.namespace", ""),
-            resource.get("service.name", ""),
-            grouping.exception_type,
-            grouping.message,
-            stack.raise_site,
-        ),
-        size=16,
+    namespace, service = resource.get("service.namespace", ""), resource.get("service.name", "")
+    kind, message, site = grouping.exception_type, grouping.message, stack.raise_site
+    # Texts, each with its length before it.
+    text = (
+        f"{len(namespace)}:{namespace}{len(service)}:{service}{len(kind)}:{kind}{len(message)}:{message}"
+        f"{len(site)}:{site}"
     )
+    shared = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     mark: Mark = "recorded"
     if sighting.seen_in == "log_record":
         mark = "logged"
@@ -52,11 +48,7 @@ def sighting_key(sighting: ExceptionSighting, grouping: Grouping) -> str:
         mark = "escaped"
     if sighting.span_id:
         return f"{shared}.{mark}"
-    process = _digest([resource.get(name, "") for name in _PROCESS_ATTRIBUTES], size=8)
+    parts = [resource.get(name, "") for name in _PROCESS_ATTRIBUTES]
+    text = "".join([f"{len(part)}:{part}" for part in parts])
+    process = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return f"{shared}.{mark}.{process}"
-
-
-def _digest(parts: Iterable[str], *, size: int) -> str:
-    """Return BLAKE2b of texts, each with its length before it."""
-    text = "".join(f"{len(part)}:{part}" for part in parts)
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()

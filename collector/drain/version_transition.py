@@ -20,7 +20,7 @@ from collector.store.alias_plan import Continuation
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from collector.model import ErrorEvent
+    from collector.model import Grouping
     from collector.self_metrics import SelfMetrics
     from collector.store.store import Store
 
@@ -28,9 +28,9 @@ CONTINUATIONS_KEPT_MAX = 100_000
 """Continuations that are not asked about again, about 0.2 KB each; the oldest go first, and are asked about again."""
 
 
-def continuations(rows: Iterable[ErrorEvent]) -> tuple[Continuation, ...]:
-    """Which group continues which, of the groups of these rows: each once, in the order of the rows."""
-    found = dict.fromkeys((row.grouping.group_id, row.grouping.previous) for row in rows if row.grouping.previous)
+def continuations(groupings: Iterable[Grouping]) -> tuple[Continuation, ...]:
+    """Which group continues which, of these: each once, in their order."""
+    found = dict.fromkeys((grouping.group_id, grouping.previous) for grouping in groupings if grouping.previous)
     return tuple(
         dict.fromkeys(Continuation(group, tuple([older.group_id for older in previous])) for group, previous in found)
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from collector.model import Fingerprint, Frame, StackException
 
@@ -26,8 +26,7 @@ RULINGS_MAX = 32
 """Rulings that a prepared stack keeps: different rules hold for it by service, message and attributes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(NamedTuple):
     """What counts. `frames` are those of each exception of the skeleton, in-app as the rules say.
 
     `module` and `function` name the counted frame. `marked_by` are the in-app rules that found a frame, and `in_frames`
@@ -42,10 +41,10 @@ class Choice:
     module: str
     function: str
     culprit: str
+    fingerprints: dict[str, Fingerprint]
+    given: dict[tuple[str, ...], Fingerprint]
     marked_by: int = 0
     in_frames: int = 0
-    fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
-    given: dict[tuple[str, ...], Fingerprint] = field(default_factory=dict)
     previous: tuple[Choice, ...] = ()
 
     def fingerprint(self, template: str) -> Fingerprint:
@@ -67,8 +66,7 @@ class Ruling:
     fingerprint_rule: Rule | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(NamedTuple):
     """What a stack's bodies and types give, whatever the messages say: `bodies` are those that were `sent`, scrubbed.
 
     Those of another raise may differ from them in arguments and addresses.
@@ -83,8 +81,8 @@ class Prepared:
     parser: str
     versions: FingerprintVersions
     plain: Choice
-    choices: dict[int, Choice] = field(default_factory=dict)
-    rulings: dict[tuple[int, Severity, bool], Ruling] = field(default_factory=dict)
+    choices: dict[int, Choice]
+    rulings: dict[tuple[int, Severity, bool], Ruling]
 
     def choice(self, rules: RuleMatcher, asked: int) -> Choice:
         """What counts by these rules, when the in-app rules `asked` hold, their frames aside."""
@@ -103,9 +101,9 @@ class Prepared:
             marked_by |= found
         in_frames = rules.in_frames(frame for of_one in frames for frame in of_one)
         if frames == self.plain.frames:
-            return replace(self.plain, marked_by=marked_by, in_frames=in_frames)
+            return self.plain._replace(marked_by=marked_by, in_frames=in_frames)
         chosen = choose(self.skeleton, self.types, frames, self.parser, self.versions)
-        return replace(chosen, marked_by=marked_by, in_frames=in_frames)
+        return chosen._replace(marked_by=marked_by, in_frames=in_frames)
 
 
 def choose(
@@ -132,6 +130,8 @@ def choose(
             module=module,
             function=function,
             culprit=f"{counted.module} in {counted.function}" if counted else "",
+            fingerprints={},
+            given={},
             previous=previous,
         )
 

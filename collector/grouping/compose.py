@@ -89,15 +89,16 @@ def cut(sighting: ExceptionSighting, openings: Iterable[str] = ()) -> tuple[Stac
 
 def scrub_pieces(parser: StackParser, outline: Outline) -> Opened:
     """Scrub the pieces that no other raise repeats, and read types and messages."""
-    heads = tuple([scrub(head) if head else "" for head in outline.heads])
+    preamble, bodies, heads, tail, _ = outline
+    heads = tuple([scrub(head) if head else "" for head in heads])
     return Opened(
-        parser=parser,
-        preamble=scrub(outline.preamble) if outline.preamble else "",
-        bodies=outline.bodies,
-        plain=_plain(parser.plain_body, outline.bodies) if parser.plain_body is not None else outline.bodies,
-        heads=heads,
-        read=tuple([parser.read_head(head) for head in heads]),
-        tail=scrub(outline.tail) if outline.tail else "",
+        parser,
+        scrub(preamble) if preamble else "",
+        bodies,
+        _plain(parser.plain_body, bodies) if parser.plain_body is not None else bodies,
+        heads,
+        tuple([parser.read_head(head) for head in heads]),
+        scrub(tail) if tail else "",
     )
 
 
@@ -132,6 +133,8 @@ def prepare(opened: Opened, types: tuple[str, ...], sent: str, versions: Fingerp
         parser=parser.name,
         versions=versions,
         plain=choose(skeleton, kinds, tuple([error.frames for error in skeleton.exceptions]), parser.name, versions),
+        choices={},
+        rulings={},
     )
 
 
@@ -184,7 +187,7 @@ def finish(
         ),
         exception_type=prepared.types[0],
         message=message,
-        stacktrace="".join(pieces),
+        pieces=tuple(pieces),
         culprit=choice.culprit or scrub(place(sighting)),
         verdict=verdict,
         previous=tuple([_previous(sighting, older, message, ruled) for older in choice.previous]),

@@ -23,6 +23,8 @@ from collector.rules.parts import OVERRIDES
 from collector.severity import severity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from collector.fingerprint.versions import FingerprintVersions
     from collector.grouping.choices import Prepared
     from collector.model import ExceptionSighting, Grouping
@@ -44,6 +46,8 @@ OPENINGS_MAX = 4
 """Openings that a text is compared with before it is searched: a storm is of a few errors."""
 
 _OBJECTS_BYTES = 700  # of one frame: Frame, FrameReason and their strings, by tracemalloc
+
+_OVERRIDES = frozenset(OVERRIDES)
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -74,6 +78,7 @@ class Grouper:
         self._prepared: Recent[tuple[Any, ...], Prepared] = Recent(PREPARED_STACKS_MAX, PREPARED_BYTES_MAX)
         self._met: set[int] = set()
         self._openings: deque[str] = deque(maxlen=OPENINGS_MAX)
+        self._sender: tuple[Mapping[str, str] | None, tuple[str | None, ...]] = (None, ())
 
     def group(self, sighting: ExceptionSighting) -> Grouping:
         """Group one sighting; equal to `group(sighting, rules, versions)`. Never raises."""
@@ -82,19 +87,14 @@ class Grouper:
         parser, outline = cut(sighting, self._openings)
         if outline.opening and outline.opening not in self._openings:
             self._openings.append(outline.opening)
-        attributes = sighting.attributes
-        for name in OVERRIDES:
-            if name in attributes:  # It may differ each time: the whole is not remembered.
-                return self._finish(sighting, scrub_pieces(parser, outline))
-        resource = sighting.resource
+        if not _OVERRIDES.isdisjoint(sighting.attributes):  # It may differ each time: the whole is not remembered.
+            return self._finish(sighting, scrub_pieces(parser, outline))
         whole: tuple[Any, ...] = (
             parser.name,
             outline,
             sighting.exception_message,
             sighting.exception_type,
-            resource.get(SDK_LANGUAGE),
-            resource.get("service.namespace"),
-            resource.get("service.name"),
+            self._sent_by(sighting.resource),
             place(sighting),
             sighting.seen_in,
             severity(sighting),
@@ -102,13 +102,21 @@ class Grouper:
         looked_at = self._rules.looked_at(sighting) if self._rules is not None else ()
         if looked_at:
             whole += looked_at
+        if not self._is_second(hash(whole)):
+            return self._finish(sighting, scrub_pieces(parser, outline))
         grouping = self._whole.get(whole)
         if grouping is None:
             grouping = self._finish(sighting, scrub_pieces(parser, outline))
-            if not self._is_second(hash(whole)):
-                return grouping
             self._whole.put(whole, grouping, _size(sighting, outline, grouping, looked_at))
         return grouping
+
+    def _sent_by(self, resource: Mapping[str, str]) -> tuple[str | None, ...]:
+        """What counts of a resource; one mapping is many errors'."""
+        known, sent_by = self._sender
+        if known is not resource:
+            sent_by = (resource.get(SDK_LANGUAGE), resource.get("service.namespace"), resource.get("service.name"))
+            self._sender = (resource, sent_by)
+        return sent_by
 
     def _is_second(self, digest: int) -> bool:
         """Whether a text was met before: of a storm with ids in its messages, no text is worth keeping."""

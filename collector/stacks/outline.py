@@ -32,8 +32,7 @@ class Outline(NamedTuple):
     """A first body that a later text can be tried with before it is searched; empty if it can't."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SkeletonException:
+class SkeletonException(NamedTuple):
     """One exception without its head, whose index is `head`. Frames innermost first."""
 
     head: int
@@ -41,8 +40,7 @@ class SkeletonException:
     frames: tuple[Frame, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skeleton:
+class Skeleton(NamedTuple):
     """A stack without messages, the reported exception first. Other fields as in `Stack`."""
 
     exceptions: tuple[SkeletonException, ...] = ()

@@ -23,6 +23,8 @@ standard library's `traceback` classes, since they need live exceptions.
 from __future__ import annotations
 
 import re
+from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from collector.model import Frame
@@ -53,6 +55,8 @@ _MESSAGE_BORDER = re.compile(r"\n *\|(?: |$)", re.MULTILINE)
 
 SYNTAX_FRAME = "<syntax>"
 """The function of the place that a SyntaxError points at: a file and a line, no call."""
+
+_new_frame = partial(tuple.__new__, Frame)  # as Frame(...), in a third of the time: a stack has dozens
 
 # The SDK's own frames through which an exception leaves a span: the outermost ones when a span
 # records it on its way.
@@ -99,7 +103,7 @@ def outline(text: str, known: Iterable[str] = ()) -> Outline:
         preamble, body, head = "", "", text
     mark = _MARK.search(head)
     if mark is None:
-        return Outline(preamble=preamble, bodies=(body,), heads=(head,), opening=opening)
+        return Outline(preamble, (body,), (head,), "", opening)
     bodies, heads = [body], [head[: mark.start()]]
     while mark is not None:
         separator, rest = mark.group(), head[mark.end() :]
@@ -134,7 +138,7 @@ def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
     raise_site, escaped = "", False
     for position, (index, relation) in enumerate(ordered):
         found = _FRAME.findall("\n" + bodies[index])
-        frames = tuple(_frame(*parts) for parts in found[: -FRAMES_MAX - 1 : -1])
+        frames = _frames(found[: -FRAMES_MAX - 1 : -1])
         if position == 0 and frames:
             raise_site = f"{frames[0].file}:{frames[0].line}:{frames[0].function}"
             escaped = found[0][2] in _SPAN_EXITS and "/opentelemetry/" in found[0][0]
@@ -159,13 +163,23 @@ def _without_carriers(ordered: list[tuple[int, Relation]], bodies: tuple[str, ..
     return kept
 
 
-def _frame(file: str, line: str, function: str) -> Frame:
-    module, in_app = locate(file)
-    if not function:
-        function, in_app = SYNTAX_FRAME, in_app and not file.startswith("<")
-    elif "." in function:  # compiled code prints the qualified name
-        function = function.rpartition(".")[2] or function
-    return Frame(module, function, file, int(line), 0, in_app)
+def _frames(found: list[tuple[str, str, str]]) -> tuple[Frame, ...]:
+    if not found:
+        return ()
+    files, lines, functions = zip(*found, strict=True)
+    modules, in_app = zip(*map(locate, files), strict=True)
+    frames = tuple(map(_new_frame, zip(modules, functions, files, map(int, lines), repeat(0), in_app, strict=False)))
+    if "" in functions or "." in "".join(functions):
+        return tuple(map(_with_plain_function, frames))
+    return frames
+
+
+def _with_plain_function(frame: Frame) -> Frame:
+    if not frame.function:
+        return frame._replace(function=SYNTAX_FRAME, in_app=frame.in_app and not frame.file.startswith("<"))
+    if "." in frame.function:  # compiled code prints the qualified name
+        return frame._replace(function=frame.function.rpartition(".")[2] or frame.function)
+    return frame
 
 
 def read_head(head: str) -> tuple[str, str]:

@@ -10,6 +10,12 @@ from collector.stacks.parsers import PARSERS, RAW
 if TYPE_CHECKING:
     from collector.stacks.outline import StackParser
 
+_BY_LANGUAGE = {
+    language: [parser for parser in PARSERS if language in parser.languages]
+    for parser in PARSERS
+    for language in parser.languages
+}
+
 
 def choose(text: str, language: str) -> StackParser:
     """Choose the parser of a text. `language` is `telemetry.sdk.language` as sent, any value.
@@ -20,8 +26,8 @@ def choose(text: str, language: str) -> StackParser:
     """
     if len(text) > 2 * STACK_CHARS_MAX:  # megabytes are not searched for frames in their middle
         text = text[:STACK_CHARS_MAX] + "\n" + text[-STACK_CHARS_MAX:]
-    for parser in PARSERS:
-        if language in parser.languages and parser.looks_like(text):
+    for parser in _BY_LANGUAGE.get(language, ()):
+        if parser.looks_like(text):
             return parser
     for parser in PARSERS:
         if parser.looks_like(text):

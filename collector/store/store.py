@@ -7,24 +7,21 @@ nothing, in the table and in every table that views fill from it. That holds wit
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from collector.clock import SystemClock
 from collector.store.alias_rows import AliasRows
 from collector.store.group_versions import GroupVersions
-from collector.store.rows import ROWS_PROTO, RowEncoder
+from collector.store.rows import ROWS_PROTO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import IO
+    from pathlib import Path
 
-    from collector.model import ErrorEvent, ErrorSighting, Signal
+    from collector.model import Signal
     from collector.store.alias_plan import Continuation
     from collector.store.connection import Connection
+    from collector.store.row_files import RowFiles
 
 OTLP_PROTO = "otlp_ingest.proto"
 REQUEST_MESSAGE: dict[Signal, str] = {
@@ -32,9 +29,6 @@ REQUEST_MESSAGE: dict[Signal, str] = {
     "logs": "ExportLogsServiceRequest",
     "metrics": "ExportMetricsServiceRequest",
 }
-
-WRITE_BUFFER_BYTES = 1 << 20
-"""A row with its stack takes some kilobytes: with Python's own 8 KiB each would be a system call."""
 
 INSERT_SETTINGS = {
     # Which member of a oneof was sent, as a column: an int 0 is not "nothing".
@@ -54,27 +48,11 @@ INSERT_SETTINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorRows:
-    """The rows of one segment's errors, in two temporary files: an empty one has no rows. `close` deletes them."""
-
-    segment: str
-    sightings: IO[bytes]
-    events: IO[bytes]
-
-    def close(self) -> None:
-        """Delete the files."""
-        self.sightings.close()
-        self.events.close()
-
-
 class Store:
-    """Inserts through one connection; belongs to one thread, but for `write_errors`, which may have another one."""
+    """Inserts through one connection; belongs to one thread."""
 
-    def __init__(self, connection: Connection, *, temporary: Path) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._temporary = temporary
-        self._encoder = RowEncoder()
         self._versions = GroupVersions(AliasRows(connection, clock=SystemClock()))
 
     def insert_segment(self, signal: Signal, path: Path, *, segment: str) -> None:
@@ -93,43 +71,8 @@ class Store:
         """
         self._insert(f"ingest_{signal}_check", path, proto=OTLP_PROTO, message=REQUEST_MESSAGE[signal], token="")
 
-    def insert_errors(self, events: Iterable[ErrorEvent], sightings: Iterable[ErrorSighting], *, segment: str) -> None:
-        """Store the error events (retractions among them) and later sightings of one segment.
-
-        Raises:
-            StoreUnavailable, StoreRejected: as `insert_segment`.
-        """
-        rows = self.write_errors(events, sightings, segment=segment)
-        try:
-            self.insert_error_rows(rows)
-        finally:
-            rows.close()
-
-    def write_errors(
-        self, events: Iterable[ErrorEvent], sightings: Iterable[ErrorSighting], *, segment: str
-    ) -> ErrorRows:
-        """Encode the rows that `insert_errors` stores, for `insert_error_rows`. Does not use the connection.
-
-        Raises:
-            OSError: the disk.
-        """
-        with ExitStack() as files:
-            rows = ErrorRows(
-                segment=segment,
-                sightings=files.enter_context(self._temporary_file()),
-                events=files.enter_context(self._temporary_file()),
-            )
-            for file, encoded in (
-                (rows.sightings, self._encoder.sightings(sightings)),
-                (rows.events, self._encoder.events(events)),
-            ):
-                file.writelines(encoded)
-                file.flush()
-            files.pop_all()
-        return rows
-
-    def insert_error_rows(self, rows: ErrorRows) -> None:
-        """Store what `write_errors` wrote; may be repeated.
+    def insert_errors(self, rows: RowFiles) -> None:
+        """Store the error events (retractions among them) and later sightings of one segment; may be repeated.
 
         Raises:
             StoreUnavailable, StoreRejected: as `insert_segment`.
@@ -151,12 +94,9 @@ class Store:
         """Give the connection back."""
         self._connection.close()
 
-    def _temporary_file(self) -> IO[bytes]:
-        return tempfile.NamedTemporaryFile(dir=self._temporary, suffix=".rows", buffering=WRITE_BUFFER_BYTES)
-
-    def _insert_rows(self, table: str, message: str, file: IO[bytes], segment: str) -> None:
-        if file.tell():
-            self._insert(table, Path(file.name), proto=ROWS_PROTO, message=message, token=segment)
+    def _insert_rows(self, table: str, message: str, path: Path, segment: str) -> None:
+        if path.exists():
+            self._insert(table, path, proto=ROWS_PROTO, message=message, token=segment)
 
     def _insert(self, table: str, path: Path, *, proto: str, message: str, token: str) -> None:
         settings = dict(INSERT_SETTINGS)

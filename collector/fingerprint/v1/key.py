@@ -19,10 +19,10 @@ generic, or if the one frame that counts is a helper that raises for everybody (
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import compress, repeat
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from collector.fingerprint.v1 import frames as v1_frames
 from collector.fingerprint.v1.languages.table import rules_of
@@ -41,12 +41,17 @@ CHAIN_MAX = 16
 MEMBERS_MAX = 16
 """Different members of groups that count."""
 
+SHORT_HASHES_MAX = 2048
+COMPONENT_CHARS_KEPT = 1024
+"""Hashes of types and templates that are remembered, and of what length these may be: at most 2.5 MB."""
+
+_new_reason = partial(tuple.__new__, FrameReason)  # as FrameReason(...), in a third of the time
+
 # Functions that raise on behalf of their caller.
 _RAISE_HELPER = re.compile(r"_{0,2}(?:raise|throw|abort|fail|reject|panic)(?:_\w{0,100})?|_{0,2}(?:die|bail|bail_out)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(NamedTuple):
     """Everything of a key but the message. `value` is empty when the message counts."""
 
     components: tuple[str, ...]
@@ -73,7 +78,7 @@ def select(exceptions: Sequence[StackException], raw_lines: Sequence[str], parse
         else:
             why = v1_frames.reasons(error.frames, rules, recursion=recursion, any_in_app=any_in_app)
         is_counted = [reason == v1_frames.COUNTED for reason in why]
-        frames.extend(map(FrameReason, repeat(number), error.frames, is_counted, why))
+        frames.extend(map(_new_reason, zip(repeat(number), error.frames, is_counted, why, strict=False)))
         counted = [f"in {v1_frames.name_of(frame)}" for frame in compress(error.frames, is_counted)]
         if recursion:
             counted.sort()
@@ -88,7 +93,7 @@ def select(exceptions: Sequence[StackException], raw_lines: Sequence[str], parse
         frames=tuple(frames),
         message_counts=message_counts,
         value="" if message_counts else value_of(components),
-        type_fingerprint=_hash(("type " + reported[0],), 8),
+        type_fingerprint=_short_hash("type " + reported[0]),
         origin="raw" if lines else ("stack" if frames else "message"),
     )
 
@@ -112,7 +117,7 @@ def complete(selection: Selection, text: str) -> Fingerprint:
     return Fingerprint(
         value=value,
         type_fingerprint=selection.type_fingerprint,
-        message_fingerprint=_hash(("message " + text,), 8),
+        message_fingerprint=_short_hash("message " + text),
         components=components,
         frames=selection.frames,
         message_template=text,
@@ -157,6 +162,17 @@ def _raw_templates(lines: Sequence[str]) -> list[str]:
 def value_of(components: Iterable[str]) -> str:
     """Hash components into a fingerprint's value."""
     return PREFIX + _hash(components, 16)
+
+
+def _short_hash(component: str) -> str:
+    if len(component) <= COMPONENT_CHARS_KEPT:
+        return _known_short_hash(component)
+    return _hash((component,), 8)
+
+
+@lru_cache(SHORT_HASHES_MAX)
+def _known_short_hash(component: str) -> str:
+    return _hash((component,), 8)
 
 
 def _hash(components: Iterable[str], size: int) -> str:

@@ -16,17 +16,27 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from collector.drain.error_lane import ErrorBatch, ErrorLane
-from collector.drain.occurrences import Occurrences, remembered
+from collector.drain.error_lane import ErrorLane
+from collector.drain.occurrences import Occurrences
+from collector.drain.segment_reader import SegmentReader
 from collector.grouping import Grouper
 from collector.self_metrics import SelfMetrics
+from tests.collector.errors import StoredError, remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from collector.model import ErrorEvent, ErrorSighting
-
 START_MS = 1_800_000_000_000
+
+
+@dataclass
+class Batch:
+    """The rows of one segment, and its damaged items."""
+
+    events: list[StoredError]
+    sightings: list[StoredError]
+    retractions: list[StoredError]
+    damaged: tuple[tuple[bytes, str], ...]
 
 
 class Program:
@@ -71,9 +81,9 @@ class Collector:
 
     group: Callable = field(default_factory=lambda: Grouper().group)
     sightings_max: int = 200_000
-    events: list[ErrorEvent] = field(default_factory=list)
-    sightings: list[ErrorSighting] = field(default_factory=list)
-    retractions: list[ErrorEvent] = field(default_factory=list)
+    events: list[StoredError] = field(default_factory=list)
+    sightings: list[StoredError] = field(default_factory=list)
+    retractions: list[StoredError] = field(default_factory=list)
     segments: int = 0
 
     def __post_init__(self) -> None:
@@ -84,13 +94,27 @@ class Collector:
         """Forget everything and restore the memory from the rows."""
         occurrences = Occurrences(metrics=self.metrics, sightings_max=self.sightings_max)
         occurrences.restore([remembered(row) for row in [*self.retractions, *self.sightings, *self.events]])
-        self.lane = ErrorLane(group=self.group, occurrences=occurrences, metrics=self.metrics)
+        self.reader = SegmentReader(group=self.group, keep=lambda *told: told)
+        self.lane = ErrorLane(occurrences=occurrences, metrics=self.metrics)
 
-    def read(self, signal: str, *records: bytes) -> ErrorBatch:
+    def read(self, signal: str, *records: bytes) -> Batch:
         """Drain one segment."""
         sealed_ms = START_MS + 1000 * self.segments
         self.segments += 1
-        batch = self.lane.read(f"{sealed_ms:013d}-00c0ffee-{signal}", signal, sealed_ms, records)
+        name = f"{sealed_ms:013d}-00c0ffee-{signal}"
+        reading = self.reader.read(name, signal, sealed_ms, records)
+        decided = self.lane.decide(name, reading.told)
+
+        def row(place: int, event_id: str) -> StoredError:
+            told = reading.kept[place]
+            return StoredError(event_id, name, *told, told[0].weight)
+
+        batch = Batch(
+            [row(*event) for event in decided.events],
+            [row(*sighting)._replace(weight=0) for sighting in decided.sightings],
+            [row(*back)._replace(weight=-weight) for *back, weight in decided.retractions],
+            reading.told.damaged,
+        )
         self.events += batch.events
         self.sightings += batch.sightings
         self.retractions += batch.retractions
@@ -104,7 +128,7 @@ class Collector:
 
     def count(self) -> int:
         """Return what a user reads: the sum of the weights in `error_events`."""
-        return sum(row.sighting.weight for row in [*self.events, *self.retractions])
+        return sum(row.weight for row in [*self.events, *self.retractions])
 
     def metric(self, name: str) -> float:
         """Return the value of one of the service's own counters."""

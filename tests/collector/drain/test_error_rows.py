@@ -29,10 +29,12 @@ START_MS = 1_800_000_000_000
 def lane(connection: EmbeddedConnection, tmp_path: Path) -> ErrorRowsLane:
     metrics = SelfMetrics()
     return ErrorRowsLane(
-        error_lane=ErrorLane(group=Grouper().group, occurrences=Occurrences(metrics=metrics), metrics=metrics),
-        store=Store(connection, temporary=tmp_path),
+        group=Grouper().group,
+        error_lane=ErrorLane(occurrences=Occurrences(metrics=metrics), metrics=metrics),
+        store=Store(connection),
         dead_letters=DeadLetters(tmp_path / "dead"),
         metrics=metrics,
+        temporary=tmp_path,
     )
 
 

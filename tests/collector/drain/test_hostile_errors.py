@@ -102,10 +102,12 @@ def span_with_strange_kind() -> bytes:
 def lane(connection: EmbeddedConnection, tmp_path: Path) -> ErrorRowsLane:
     metrics = SelfMetrics()
     return ErrorRowsLane(
-        error_lane=ErrorLane(group=Grouper().group, occurrences=Occurrences(metrics=metrics), metrics=metrics),
-        store=Store(connection, temporary=tmp_path),
+        group=Grouper().group,
+        error_lane=ErrorLane(occurrences=Occurrences(metrics=metrics), metrics=metrics),
+        store=Store(connection),
         dead_letters=DeadLetters(tmp_path / "dead"),
         metrics=metrics,
+        temporary=tmp_path,
     )
 
 

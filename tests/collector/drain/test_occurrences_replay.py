@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,7 +64,7 @@ def named(segments):
     for pause_ms, rows in segments:
         now_ms += pause_ms
         name = f"{now_ms:013d}-00c0ffee-traces"
-        yield name, [replace(row, segment=name) for row in rows]
+        yield name, [row._replace(segment=name) for row in rows]
 
 
 def stored(rows, decisions):
@@ -75,10 +73,10 @@ def stored(rows, decisions):
         if decision.outcome == "redelivery":
             continue
         weight = row.weight if decision.outcome == "event" else 0
-        yield replace(row, event_id=decision.event_id, weight=weight)
+        yield row._replace(event_id=decision.event_id, weight=weight)
         if decision.retracted:
             event_id, weight = decision.retracted
-            yield replace(row, event_id=event_id, weight=-weight, sdk_event_id="")
+            yield row._replace(event_id=event_id, weight=-weight, sdk_event_id="")
 
 
 @settings(max_examples=150, deadline=None)

@@ -6,13 +6,13 @@ import contextlib
 
 import pytest
 
-from collector.drain.occurrences import remembered
 from collector.drain.recent_sightings import recent_sightings
 from collector.store.store import Store
+from tests.collector.errors import insert_errors, remembered
 
 
 @pytest.mark.parametrize("swapped", [False, True], ids=["in order", "a row is taken back"])
-def test_what_is_read_back_is_what_was_kept(engine, connection, tmp_path, program, collector, swapped):
+def test_what_is_read_back_is_what_was_kept(engine, connection, program, collector, swapped):
     """Each column that the memory stands on survives the tables, in retractions too."""
     with contextlib.suppress(ValueError), program.span("1"), program.span("2"), program.span("3"):
         try:
@@ -24,9 +24,8 @@ def test_what_is_read_back_is_what_was_kept(engine, connection, tmp_path, progra
     for request in (outer, inner, middle) if swapped else (inner, middle, outer):
         collector.read("traces", request)
     collector.read("logs", *program.log_requests())
-    store = Store(connection, temporary=tmp_path)
     rows = [*collector.events, *collector.retractions, *collector.sightings]
-    store.insert_errors([*collector.events, *collector.retractions], collector.sightings, segment="all")
+    insert_errors(Store(connection), [*collector.events, *collector.retractions], collector.sightings, segment="all")
 
     mine = engine.connect()
     read_back = recent_sightings(mine, [], now_ms=1_800_000_000_000)

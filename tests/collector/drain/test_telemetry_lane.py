@@ -49,7 +49,7 @@ def dead_letters(tmp_path: Path) -> DeadLetters:
 @pytest.fixture
 def lane(connection: EmbeddedConnection, tmp_path: Path, dead_letters: DeadLetters) -> TelemetryLane:
     return TelemetryLane(
-        store=Store(connection, temporary=tmp_path),
+        store=Store(connection),
         dead_letters=dead_letters,
         metrics=SelfMetrics(),
         temporary=tmp_path,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from collector.fingerprint.versions import FingerprintVersions
     from collector.store.embedded import EmbeddedConnection, EmbeddedEngine
-    from collector.store.store import ErrorRows
+    from collector.store.row_files import RowFiles
 
 START_MS = 1_800_000_000_000
 
@@ -43,10 +43,10 @@ class KilledStore(Store):
     dies_before_aliases = False
     asked = 0
 
-    def insert_error_rows(self, rows: ErrorRows) -> None:
+    def insert_errors(self, rows: RowFiles) -> None:
         if self.dies_before_events:
             raise StoreUnavailable("killed")
-        super().insert_error_rows(rows)
+        super().insert_errors(rows)
 
     def continue_groups(self, continuations: Iterable[Continuation]) -> int:
         if self.dies_before_aliases:
@@ -70,12 +70,14 @@ class Program:
         self.metrics = SelfMetrics()
         occurrences = Occurrences(metrics=self.metrics)
         occurrences.restore(recent_sightings(self.connection, self.pending, now_ms=START_MS + self.segments))
-        self.store = KilledStore(self.connection, temporary=self.folder)
+        self.store = KilledStore(self.connection)
         self.lane = ErrorRowsLane(
-            error_lane=ErrorLane(group=Grouper(versions=versions).group, occurrences=occurrences, metrics=self.metrics),
+            group=Grouper(versions=versions).group,
+            error_lane=ErrorLane(occurrences=occurrences, metrics=self.metrics),
             store=self.store,
             dead_letters=DeadLetters(self.folder / "dead"),
             metrics=self.metrics,
+            temporary=self.folder,
         )
         return self
 

@@ -10,10 +10,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from collector.fingerprint.versions import VERSIONS
 from collector.grouping import Grouper
-from collector.model import ErrorEvent, ErrorSighting, ExceptionSighting
+from collector.model import ExceptionSighting
 from collector.store.proto_files import message_class
 from collector.store.rows import ROWS_PROTO
 from collector.store.store import Store
+from tests.collector.errors import StoredError, insert_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,15 +55,16 @@ def sighting(number: int = 0, **given: Any) -> ExceptionSighting:
     return ExceptionSighting(**values)
 
 
-def event(number: int = 0, *, segment: str = "segment-1", **given: Any) -> ErrorEvent:
+def event(number: int = 0, *, segment: str = "segment-1", **given: Any) -> StoredError:
     seen = sighting(number, **given)
-    return ErrorEvent(
+    return StoredError(
         event_id=f"{number:032x}",
         segment=segment,
         sighting=seen,
         grouping=GROUPER.group(seen),
         sighting_key="k",
         timestamp_ns=seen.timestamp_ns,
+        weight=seen.weight,
     )
 
 
@@ -71,7 +73,7 @@ GROUPER = Grouper()
 
 @pytest.fixture
 def store(connection: EmbeddedConnection, tmp_path: Path) -> Store:
-    return Store(connection, temporary=tmp_path)
+    return Store(connection)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_the_rows_have_exactly_the_columns_of_their_table(
 
 
 def test_an_event_is_a_row_with_its_frames(store: Store, connection: EmbeddedConnection, database: str) -> None:
-    store.insert_errors([event(1, weight=3)], [], segment="segment-1")
+    insert_errors(store, [event(1, weight=3)], segment="segment-1")
 
     (row,) = connection.rows(
         f"SELECT * REPLACE toUnixTimestamp64Nano(Timestamp) AS Timestamp FROM {database}.error_events"
@@ -127,9 +129,9 @@ def test_an_event_is_a_row_with_its_frames(store: Store, connection: EmbeddedCon
 def test_the_list_of_groups_counts_weights_and_users(
     store: Store, connection: EmbeddedConnection, database: str
 ) -> None:
-    store.insert_errors(
+    insert_errors(
+        store,
         [event(n) for n in range(9)] + [event(9, weight=10, exception_message="ignored: the stack tells")],
-        [],
         segment="one",
     )
 
@@ -147,16 +149,17 @@ def test_the_list_of_groups_counts_weights_and_users(
 
 def test_events_stored_again_count_once_everywhere(store: Store, connection: EmbeddedConnection, database: str) -> None:
     later = event(50)
-    seen = ErrorSighting(
+    seen = StoredError(
         event_id=later.event_id,
         segment="one",
         sighting=later.sighting,
         grouping=later.grouping,
         sighting_key="k",
         timestamp_ns=NOW_NS,
+        weight=0,
     )
     for _ in range(3):
-        store.insert_errors([event(n) for n in range(5)], [seen], segment="one")
+        insert_errors(store, [event(n) for n in range(5)], [seen], segment="one")
 
     counted = connection.rows(
         f"SELECT (SELECT count() FROM {database}.error_events) AS events, (SELECT count() FROM {database}.error_sightings) AS sightings, "
@@ -168,7 +171,7 @@ def test_events_stored_again_count_once_everywhere(store: Store, connection: Emb
 def test_a_time_beyond_what_the_table_holds_is_stored_at_its_end(
     store: Store, connection: EmbeddedConnection, database: str
 ) -> None:
-    store.insert_errors([event(0, timestamp_ns=2**64 - 1, observed_ns=-5)], [], segment="one")
+    insert_errors(store, [event(0, timestamp_ns=2**64 - 1, observed_ns=-5)], segment="one")
 
     assert connection.rows(f"SELECT toYear(OriginalTimestamp) AS y FROM {database}.error_events") == [{"y": 2262}]
 
@@ -203,7 +206,7 @@ def test_the_trace_of_a_group_reads_as_a_tree(
     path.write_bytes(_VarintBytes(len(raw)) + raw)
     store.insert_segment("traces", path, segment="one")
     happened = event()
-    store.insert_errors([happened], [], segment="one")
+    insert_errors(store, [happened], segment="one")
 
     rows = connection.rows(
         f"SELECT SpanName, Depth FROM {database}.error_trace_spans(group = {{group:String}})",
@@ -238,7 +241,7 @@ def test_a_minute_of_a_service_tells_requests_failures_and_errors(
     path = tmp_path / "segment"
     path.write_bytes(_VarintBytes(len(raw)) + raw)
     store.insert_segment("traces", path, segment="one")
-    store.insert_errors([event(0), event(1)], [], segment="one")
+    insert_errors(store, [event(0), event(1)], segment="one")
 
     (row,) = connection.rows(f"SELECT * EXCEPT Minute FROM {database}.error_service_minutes")
 

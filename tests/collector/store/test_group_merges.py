@@ -11,6 +11,7 @@ from collector.failures import Failure
 from collector.store.group_merges import GROUPS_A_MERGE_MAX, GroupMerges
 from collector.store.statements import statement
 from collector.store.store import Store
+from tests.collector.errors import insert_errors
 from tests.collector.store.test_errors import event
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def merges(opened: EmbeddedConnection) -> GroupMerges:
 
 @pytest.fixture
 def store(opened: EmbeddedConnection, tmp_path: Path) -> Store:
-    return Store(opened, temporary=tmp_path)
+    return Store(opened)
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def fill(store: Store, names: str, *, begin: int = 0, **given: Any) -> dict[str,
                     **given,
                 )
             )
-    store.insert_errors(events, [], segment=f"{begin}{names}")
+    insert_errors(store, events, segment=f"{begin}{names}")
     return {
         name: next(e.grouping.group_id for e in events if e.sighting.exception_type == f"shop.{name}") for name in names
     }

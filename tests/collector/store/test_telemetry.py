@@ -38,7 +38,7 @@ def nested(levels: int) -> AnyValue:
 
 @pytest.fixture
 def store(connection: EmbeddedConnection, tmp_path: Path) -> Store:
-    return Store(connection, temporary=tmp_path)
+    return Store(connection)
 
 
 def put(store: Store, tmp_path: Path, signal: Any, *requests: Any, segment: str = "segment-1") -> None:

@@ -67,12 +67,12 @@ class Drained:
         """As a start makes it."""
         metrics = SelfMetrics()
         return ErrorRowsLane(
-            error_lane=ErrorLane(
-                group=Grouper(versions=versions).group, occurrences=Occurrences(metrics=metrics), metrics=metrics
-            ),
-            store=Store(self._connection, temporary=self._folder),
+            group=Grouper(versions=versions).group,
+            error_lane=ErrorLane(occurrences=Occurrences(metrics=metrics), metrics=metrics),
+            store=Store(self._connection),
             dead_letters=DeadLetters(self._folder / "dead"),
             metrics=metrics,
+            temporary=self._folder,
         )
 
     def seconds(self, lane: ErrorRowsLane, contents: list[bytes]) -> float:
@@ -114,8 +114,8 @@ def drain(connection: Connection, folder: Path, groups: int) -> None:
     )
 
 
-def split(connection: Connection, folder: Path, groups: int) -> None:
-    store = Store(connection, temporary=folder)
+def split(connection: Connection, groups: int) -> None:
+    store = Store(connection)
     old = str(connection.rows("SELECT min(GroupId) AS id FROM errors")[0]["id"])
     told = [Continuation(f"{n:016x}", (old,)) for n in range(groups)]
     parts = 4
@@ -160,7 +160,7 @@ def main() -> None:
         migrate(engine.connect(database="default"), SchemaOptions(database=DATABASE))
         connection = engine.connect()
         drain(connection, folder, groups)
-        split(connection, folder, groups)
+        split(connection, groups)
         connection.close()
     memory()
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from collector.clock import SystemClock
 from collector.control.server import ControlServer
+from collector.drain.backlog_reader import BacklogReader
 from collector.drain.error_lane import ErrorLane
 from collector.drain.error_rows import ErrorRowsLane
 from collector.drain.loop import Drain
@@ -265,6 +266,10 @@ class Service:
         )
         connection.close()
 
+        journal = self._journal
+        backlog_reader = BacklogReader(backlog=lambda: len(journal.pending()), rules=self._rules, metrics=self._metrics)
+        parts.callback(backlog_reader.close)
+
         def telemetry_lane() -> TelemetryLane:
             return TelemetryLane(
                 store=Store(engine.connect()),
@@ -281,6 +286,7 @@ class Service:
                 dead_letters=dead_letters,
                 metrics=self._metrics,
                 temporary=temporary,
+                backlog_reader=backlog_reader,
             )
 
         drain = Drain(

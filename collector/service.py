@@ -267,7 +267,9 @@ class Service:
         connection.close()
 
         journal = self._journal
-        backlog_reader = BacklogReader(backlog=lambda: len(journal.pending()), rules=self._rules, metrics=self._metrics)
+        backlog_reader = BacklogReader(
+            pending=lambda: len(journal.pending()), clock=SystemClock(), rules=self._rules, metrics=self._metrics
+        )
         parts.callback(backlog_reader.close)
 
         def telemetry_lane() -> TelemetryLane:

@@ -1,8 +1,8 @@
 """A process beside the collector that reads segments of errors while there is a backlog.
 
 Reading is Python's work and fills one core. While segments pile up it goes to a process of its own, so that the
-collector's other threads (and a second core) have theirs. The process is started when the queue was long for several
-segments, and ended when nothing was to be read for a while: an idle collector has none.
+collector's other threads (and a second core) have theirs. The process is started when a segment had to wait, and ended
+when nothing was to be read for a while: an idle collector has none.
 
 It is a help and nothing more: whatever becomes of it (killed, hung, out of memory), the collector reads the segment
 itself. It decides nothing and stores nothing, so that there is nothing to be done twice.
@@ -17,18 +17,18 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import collector
-from collector.drain.reading_child import Read, Write
+from collector.drain.reading_messages import Read, Write
 from collector.drain.segment_reader import Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from collector.clock import Clock
     from collector.drain.error_lane import ErrorBatch
     from collector.grouping import RulesInUse
     from collector.journal.segment import Segment
@@ -36,10 +36,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-BACKLOG_SEGMENTS = 3
-"""Segments in the queue that are a backlog."""
-BACKLOG_READS = 2
-"""How many segments in a row must meet a backlog before the process is started: one burst is drained sooner without."""
+BACKLOG_SEGMENTS = 2
+BACKLOG_SECONDS = 1.0
+"""So many segments that are not finished, and one that waited so long to be read, are a backlog."""
 IDLE_SECONDS = 20.0
 """After that long without a segment the process ends; it starts within a second."""
 ANSWER_SECONDS = 120.0
@@ -55,24 +54,25 @@ class _Gone(Exception):
 class BacklogReader:
     """Starts, asks and ends the process. `read` and `write` belong to one thread; `close` may come from any.
 
-    `backlog` tells how many segments wait. `rules` are those that hold now.
+    `pending` tells how many segments are not finished. `rules` are those that hold now.
     """
 
     def __init__(
         self,
         *,
-        backlog: Callable[[], int],
+        pending: Callable[[], int],
+        clock: Clock,
         rules: RulesInUse | None,
         metrics: SelfMetrics,
         idle_seconds: float = IDLE_SECONDS,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        self._backlog = backlog
+        self._pending = pending
+        self._clock = clock
         self._rules = rules
         self._metrics = metrics
         self._idle_seconds = idle_seconds
         self._answer_seconds = answer_seconds
-        self._met = 0
         self._not_before = 0.0
         self._ready = False
         self._closed = False
@@ -90,7 +90,7 @@ class BacklogReader:
     def read(self, segment: Segment) -> Told | None:
         """Let the process read a segment; None when the caller has to."""
         with self._lock:
-            if not self._may_ask():
+            if not self._may_ask(segment):
                 return None
             rules = self._rules.rules if self._rules is not None else None
             told = self._ask(Read(segment.name, segment.signal, segment.sealed_ms, segment.path, rules))
@@ -113,7 +113,7 @@ class BacklogReader:
         with self._lock:
             self._end()
 
-    def _may_ask(self) -> bool:
+    def _may_ask(self, segment: Segment) -> bool:
         """Whether there is a process that listens; starts one if there should be."""
         if self._process is not None:
             try:
@@ -121,8 +121,9 @@ class BacklogReader:
             except _Gone as gone:
                 self._give_up(str(gone))
             return self._ready
-        self._met = self._met + 1 if self._backlog() >= BACKLOG_SEGMENTS else 0
-        if self._met >= BACKLOG_READS and time.monotonic() >= self._not_before and not self._closed:
+        waited_ms = self._clock.now_ns() // 1_000_000 - segment.sealed_ms
+        is_late = waited_ms >= BACKLOG_SECONDS * 1000 and self._pending() >= BACKLOG_SEGMENTS
+        if is_late and self._clock.monotonic() >= self._not_before and not self._closed:
             self._start()
         return False
 
@@ -181,7 +182,7 @@ class BacklogReader:
             return
         logger.warning("the process that reads errors is given up: %s; the collector reads them itself", reason)
         self._metrics.backlog_reader_failures.inc()
-        self._not_before = time.monotonic() + PAUSE_SECONDS
+        self._not_before = self._clock.monotonic() + PAUSE_SECONDS
         self._end()
 
     def _watch(self) -> None:
@@ -200,7 +201,7 @@ class BacklogReader:
     def _end(self) -> None:
         process, connection = self._process, self._connection
         self._process = self._connection = None
-        self._ready, self._met = False, 0
+        self._ready = False
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None

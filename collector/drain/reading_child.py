@@ -12,8 +12,9 @@ import gc
 import signal
 import sys
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from collector.drain.reading_messages import Read, Write
 from collector.drain.segment_reader import SegmentReader
 from collector.drain.segment_rows import write_rows
 from collector.grouping import Grouper, RulesInUse
@@ -21,33 +22,11 @@ from collector.journal.record import RecordTorn, iter_records
 from collector.store.rows import Row, RowEncoder
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from collector.drain.error_lane import ErrorBatch
     from collector.drain.segment_reader import Reading
-    from collector.model import Signal
     from collector.rules.rule import Rules
 
 GC_THRESHOLDS = (100_000, 50, 100)
 """As in the collector (`collector/cli/serve.py`)."""
-
-
-class Read(NamedTuple):
-    """Read a segment by these rules; answered with `Told`, or None: the collector has to do it."""
-
-    name: str
-    signal: Signal
-    sealed_ms: int
-    path: Path
-    rules: Rules | None
-
-
-class Write(NamedTuple):
-    """Write the rows that were decided on, of the segment that was read last; answered with True, or False."""
-
-    folder: Path
-    name: str
-    batch: ErrorBatch
 
 
 class _Child:

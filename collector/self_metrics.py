@@ -67,6 +67,14 @@ class SelfMetrics:
             "Rows of error_group_aliases by which groups continued those of an earlier version of the fingerprint.",
         )
         self.stacks_parsed = counter("stacks_parsed", "Stack traces read, by parser.", "parser")
+        self.backlog_readers = counter(
+            "backlog_readers", "Processes started to read errors because segments piled up; each ends when idle."
+        )
+        self.backlog_segments = counter("backlog_segments", "Segments whose errors such a process read.")
+        self.backlog_reader_failures = counter(
+            "backlog_reader_failures",
+            "Times that such a process was killed, ended or did not answer; the collector then read the segment itself.",
+        )
         self.occurrence_overflows = counter(
             "occurrence_overflows",
             "Sightings forgotten before their time because the memory for them was full.",

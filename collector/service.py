@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from collector.clock import SystemClock
 from collector.control.server import ControlServer
+from collector.drain.backlog_reader import BacklogReader
 from collector.drain.error_lane import ErrorLane
 from collector.drain.error_rows import ErrorRowsLane
 from collector.drain.loop import Drain
@@ -271,6 +272,14 @@ class Service:
         )
         connection.close()
 
+        journal = self._journal
+        backlog_reader: BacklogReader | None = None
+        if self._versions is VERSIONS:  # the process beside has the table of this release
+            backlog_reader = BacklogReader(
+                pending=lambda: len(journal.pending()), clock=SystemClock(), rules=self._rules, metrics=self._metrics
+            )
+            parts.callback(backlog_reader.close)
+
         def telemetry_lane() -> TelemetryLane:
             return TelemetryLane(
                 store=Store(engine.connect()),
@@ -287,6 +296,7 @@ class Service:
                 dead_letters=dead_letters,
                 metrics=self._metrics,
                 temporary=temporary,
+                backlog_reader=backlog_reader,
             )
 
         drain = Drain(

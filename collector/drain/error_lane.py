@@ -55,7 +55,11 @@ class ErrorLane:
                 sightings.append((place, decision.event_id))
             if decision.retracted is not None:
                 retractions.append((place, *decision.retracted))
-        metrics = self._metrics
+        return ErrorBatch(events=tuple(events), sightings=tuple(sightings), retractions=tuple(retractions))
+
+    def count(self, told: Told, batch: ErrorBatch) -> None:
+        """Count what was decided: once, however often it was."""
+        metrics, events, sightings = self._metrics, batch.events, batch.sightings
         for rule, count in told.dropped.items():
             # What a rule dropped is no event; its telemetry is stored by the other lane.
             metrics.dropped_errors.labels(rule).inc(count)
@@ -66,4 +70,3 @@ class ErrorLane:
         metrics.error_redeliveries.inc(len(told.undecided) - len(events) - len(sightings))
         if told.clamped:
             metrics.clamped_timestamps.inc(sum(place in told.clamped for place, _ in events))
-        return ErrorBatch(events=tuple(events), sightings=tuple(sightings), retractions=tuple(retractions))

@@ -4,9 +4,9 @@ Deciding on a segment changes the memory of occurrences, so a segment is read on
 stored: when ClickHouse is away for an hour, the same rows are tried again and again.
 
 Reading is Python's work and storing is the engine's, so the next segment is read while one is stored. Segments are read
-in a thread of their own, one after the other, and one that could not be read holds up the next. Nothing depends on how
-far ahead the reading is: after a kill, what the tables hold of segments that are not in the journal any more is
-restored, and all others are read again.
+in a thread of their own (in a backlog it lets a process do the work: `backlog_reader.py`), one after the other, and one
+that could not be read holds up the next. Nothing depends on how far ahead the reading is: after a kill, what the tables
+hold of segments that are not in the journal any more is restored, and all others are read again.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from __future__ import annotations
 import mmap
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from collector.decode.exception_attributes import MARKER
 from collector.drain.segment_reader import SegmentReader
+from collector.drain.segment_rows import write_rows
 from collector.drain.version_transition import VersionTransition
 from collector.drain.whole_records import WholeRecords
 from collector.store.row_files import RowFiles
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from collector.drain.error_lane import ErrorLane
+    from collector.drain.backlog_reader import BacklogReader
+    from collector.drain.error_lane import ErrorBatch, ErrorLane
+    from collector.drain.segment_reader import Told
     from collector.journal.dead_letters import DeadLetters
     from collector.journal.segment import Segment
     from collector.model import ExceptionSighting, Grouping
@@ -59,12 +61,14 @@ class ErrorRowsLane:
         dead_letters: DeadLetters,
         metrics: SelfMetrics,
         temporary: Path,
+        backlog_reader: BacklogReader | None = None,
     ) -> None:
         self._encoder = RowEncoder()
         self._segment_reader = SegmentReader(group=group, keep=self._encoder.row)
         self._error_lane = error_lane
         self._store = store
         self._temporary = temporary
+        self._backlog_reader = backlog_reader
         self._dead_letters = dead_letters
         self._metrics = metrics
         self._transition = VersionTransition(store=store, metrics=metrics)
@@ -102,26 +106,29 @@ class ErrorRowsLane:
         """Decide on a segment and encode its rows; None if it has nothing to do with errors."""
         if not _may_hold_errors(segment):
             return None
-        name, encoder = segment.name, self._encoder
-        reading = self._segment_reader.read(
-            name, segment.signal, segment.sealed_ms, WholeRecords(segment, self._dead_letters)
-        )
-        told, kept = reading.told, reading.kept
+        told, batch, rows = self._read_beside(segment) or self._read_here(segment)
         for item, reason in told.damaged:
-            self._dead_letters.put(segment.signal, item, reason=reason, segment=name, kind="item")
-        batch = self._error_lane.decide(name, told)
-        rows = RowFiles.of(self._temporary, name)
-        rows.write(
-            events=chain(
-                (encoder.event(kept[place], event_id, name) for place, event_id in batch.events),
-                (
-                    encoder.retraction(kept[place], event_id, weight, name)
-                    for place, event_id, weight in batch.retractions
-                ),
-            ),
-            sightings=(encoder.sighting(kept[place], event_id, name) for place, event_id in batch.sightings),
-        )
+            self._dead_letters.put(segment.signal, item, reason=reason, segment=segment.name, kind="item")
+        self._error_lane.count(told, batch)
         return _Read(rows=rows, continuations=told.continuations, damaged_count=len(told.damaged))
+
+    def _read_beside(self, segment: Segment) -> tuple[Told, ErrorBatch, RowFiles] | None:
+        """Let another process do it; None if there is none, or it failed at any point."""
+        told = self._backlog_reader.read(segment) if self._backlog_reader is not None else None
+        if self._backlog_reader is None or told is None:
+            return None
+        batch = self._error_lane.decide(segment.name, told)
+        if not self._backlog_reader.write(self._temporary, segment, batch):
+            return None
+        return told, batch, RowFiles.of(self._temporary, segment.name)
+
+    def _read_here(self, segment: Segment) -> tuple[Told, ErrorBatch, RowFiles]:
+        reading = self._segment_reader.read(
+            segment.name, segment.signal, segment.sealed_ms, WholeRecords(segment, self._dead_letters)
+        )
+        batch = self._error_lane.decide(segment.name, reading.told)
+        rows = write_rows(self._temporary, segment.name, reading.kept, batch, self._encoder)
+        return reading.told, batch, rows
 
 
 def _may_hold_errors(segment: Segment) -> bool:

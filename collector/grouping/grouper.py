@@ -57,10 +57,12 @@ class RulesInUse:
     """The rules that hold now. They may be replaced, by any thread, while groupers work."""
 
     def __init__(self, rules: Rules) -> None:
+        self.rules = rules
         self.matcher = RuleMatcher(rules)
 
     def replace(self, rules: Rules) -> None:
         """Let other rules hold, from the next error on."""
+        self.rules = rules
         self.matcher = RuleMatcher(rules)
 
 

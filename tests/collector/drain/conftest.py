@@ -104,6 +104,7 @@ class Collector:
         name = f"{sealed_ms:013d}-00c0ffee-{signal}"
         reading = self.reader.read(name, signal, sealed_ms, records)
         decided = self.lane.decide(name, reading.told)
+        self.lane.count(reading.told, decided)
 
         def row(place: int, event_id: str) -> StoredError:
             told = reading.kept[place]

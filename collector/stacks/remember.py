@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 TEXT_CHARS_MAX = 1024
 """Longer texts are read anew each time: they are a message or generated, and would push out what repeats."""
 
-BYTES_MAX = 4 * 1024 * 1024
+BYTES_MAX = 6 * 1024 * 1024
 """Bytes that one memory may hold. Past them it begins anew: with long names a sender could fill what counts entries
 alone with 40 MB, in each of some twenty memories. The names of a program need less."""
 

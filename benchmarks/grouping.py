@@ -4,55 +4,50 @@
 
 Seconds are CPU seconds of this process, the best of five rounds. Every text is decoded anew, as the
 drain does it, so that no string brings its hash along.
+
+`distinct` are the stacks of one program: the names of its own frames are new, its libraries are gone through in some
+ways. `all new`: no name was ever seen. `repeated`: the stack is one, and every message differs.
 """
 
 from __future__ import annotations
 
+import gc
 import time
 import tracemalloc
 from typing import TYPE_CHECKING
 
+from benchmarks.stack_texts import FORMS, Raise
+from collector.cli.serve import GC_THRESHOLDS
 from collector.grouping import Grouper, RulesInUse, group
 from collector.model import ExceptionSighting
 from collector.rules.load import load
 
 if TYPE_CHECKING:
+    from benchmarks.stack_texts import Form
     from collections.abc import Callable, Sequence
 
-FRAMES = 30
 DISTINCT = 2_000
 REPEATED = 10_000
+LIBRARY_PATHS = 50
+"""Ways through a program's libraries that distinct stacks take: a service has as many routes."""
+DISTINCT_BUDGET, REPEATED_BUDGET = 4_000, 50_000
 FINGERPRINTS = 20_000
 MEBIBYTE = 2**20
-RESOURCE = {"telemetry.sdk.language": "python", "service.name": "shop"}  # one mapping, as the drain gives it
+RESOURCES: dict[str, dict[str, str]] = {}  # one mapping a language, as the drain gives it
 HEADER = "Traceback (most recent call last):\n"
 FRAME = '  File "/srv/shop/pay.py", line 3, in get\n    raise PaymentError(1)\n'
+PYTHON = FORMS[0]
 
 
-def stack(number: int, message: str) -> bytes:
-    """Make a stack of 30 frames, a third of them in-app, with source and caret lines."""
-    lines = [HEADER.rstrip()]
-    for depth in range(FRAMES):
-        file = f"/usr/local/lib/python3.11/site-packages/web{depth}/core{number}.py"
-        if depth % 3 == 0:
-            file = f"/srv/shop/part{number}_{depth}.py"
-        lines += [
-            f'  File "{file}", line {10 + depth}, in call_{depth}',
-            f"    result = self.call_next(request, {depth})",
-            "             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
-        ]
-    return ("\n".join(lines) + f"\nshop.errors.PaymentError: {message}\n").encode()
-
-
-def sighting(text: bytes, message: str) -> ExceptionSighting:
+def sighting(text: bytes, message: str, form: Form = PYTHON) -> ExceptionSighting:
     return ExceptionSighting(
         seen_in="span_event",
         timestamp_ns=0,
         observed_ns=0,
-        exception_type="shop.errors.PaymentError",
+        exception_type=form.kind,
         exception_message=message,
         exception_stacktrace=text.decode(),
-        resource=RESOURCE,
+        resource=RESOURCES.setdefault(form.language, {"telemetry.sdk.language": form.language, "service.name": "shop"}),
     )
 
 
@@ -60,15 +55,38 @@ def message(number: int) -> str:
     return f"order {number} for 'customer-{number}' was refused after {number % 97} ms"
 
 
-def rate(make: Callable[[], Callable[[ExceptionSighting], object]], texts: Sequence[tuple[bytes, str]]) -> float:
+def stack(form: Form, own: int, library: int, raised: int) -> tuple[bytes, str]:
+    """Make a text and its message; all messages differ that have another `raised`."""
+    said = message(raised)
+    return form.write(Raise(own, library, said, raised)).encode(), said
+
+
+def rate(
+    make: Callable[[], Callable[[ExceptionSighting], object]], texts: Sequence[tuple[bytes, str]], form: Form = PYTHON
+) -> float:
     best = 0.0
     for _ in range(5):
-        call, sightings = make(), [sighting(*text) for text in texts]
+        call, sightings = make(), [sighting(*text, form) for text in texts]
         started = time.process_time()
         for one in sightings:
             call(one)
         best = max(best, len(texts) / (time.process_time() - started))
     return best
+
+
+def print_forms() -> None:
+    print(
+        f"{'stacks of 30 frames, per second':32}{'distinct':>10}{'of budget':>11}{'all new':>10}{'repeated':>11}{'of budget':>11}"
+    )
+    for form in FORMS:
+        distinct = rate(lambda: Grouper().group, [stack(form, n, n % LIBRARY_PATHS, n) for n in range(DISTINCT)], form)
+        new = rate(lambda: Grouper().group, [stack(form, n, n, n) for n in range(DISTINCT)], form)
+        repeated = rate(lambda: Grouper().group, [stack(form, 1, 1, n) for n in range(REPEATED)], form)
+        print(
+            f"{form.name:32}{distinct:10,.0f}{distinct / DISTINCT_BUDGET:11.2f}{new:10,.0f}"
+            f"{repeated:11,.0f}{repeated / REPEATED_BUDGET:11.2f}",
+            flush=True,
+        )
 
 
 def rules(*, last: str) -> RulesInUse:
@@ -100,21 +118,23 @@ def hostile() -> dict[str, str]:
 
 
 def main() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)  # as the collector does
+    print_forms()
     ruled, holding = rules(last="*nothing*"), rules(last="*customer*")
-    distinct = [(stack(n, message(n)), message(n)) for n in range(DISTINCT)]
-    repeated = [(stack(1, message(n)), message(n)) for n in range(REPEATED)]
-    same = [(stack(1, "no stock"), "no stock")] * REPEATED
-    print(f"{'stacks of 30 frames':44}{'per second':>12}{'budget':>10}")
+    distinct = [stack(PYTHON, n, n % LIBRARY_PATHS, n) for n in range(DISTINCT)]
+    repeated = [stack(PYTHON, 1, 1, n) for n in range(REPEATED)]
+    same = [stack(PYTHON, 1, 1, 1)] * REPEATED
+    print(f"\n{'python':44}{'per second':>12}")
     rows = (
-        ("distinct", lambda: Grouper().group, distinct, "4,000"),
-        ("distinct, nothing remembered (group)", lambda: group, distinct, ""),
-        ("the stack repeats, every message differs", lambda: Grouper().group, repeated, "50,000"),
-        ("the whole text repeats", lambda: Grouper().group, same, ""),
-        ("the stack repeats, 50 rules that don't hold", lambda: Grouper(ruled).group, repeated, ""),
-        ("the stack repeats, one rule holds", lambda: Grouper(holding).group, repeated, ""),
+        ("distinct, nothing remembered (group)", lambda: group, distinct),
+        ("the whole text repeats", lambda: Grouper().group, same),
+        ("the stack repeats, 50 rules that don't hold", lambda: Grouper(ruled).group, repeated),
+        ("the stack repeats, one rule holds", lambda: Grouper(holding).group, repeated),
     )
-    for name, make, texts, budget in rows:
-        print(f"{name:44}{rate(make, texts):12,.0f}{budget:>10}")
+    for name, make, texts in rows:
+        print(f"{name:44}{rate(make, texts):12,.0f}")
     print(f"\n{'hostile text of 1 MiB, as stack and message':44}{'ms':>12}{'budget':>10}")
     for name, text in hostile().items():
         seconds = 1 / rate(lambda: group, [(text.encode(), text)])
@@ -122,7 +142,7 @@ def main() -> None:
     tracemalloc.start()
     grouper = Grouper()
     for number in range(FINGERPRINTS):
-        grouper.group(sighting(stack(number, "x"), "x"))
+        grouper.group(sighting(*stack(PYTHON, number, number, number)))
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     print(f"\n{f'held after {FINGERPRINTS:,} fingerprints':44}{held / 2**20:9.0f} MiB")

@@ -62,7 +62,6 @@ _ADDRESS_SIGN = re.compile(r"(?:\A|\n)[^\n#]{0,40}#[0-9]{2,5} abs [0-9a-f]{4,16}
 
 _VM_FRAME = re.compile(rf"#[0-9]{{1,5}} {{2,8}}([^\n]{{1,600}}) \(({_PLACE})\)")
 _SHORT_FRAME = re.compile(r"([^\s()]{1,600}?)(?: ([0-9]{1,9})(?::([0-9]{1,9}))?)? {2,200}([^\n]{1,600})")
-_POSITION = re.compile(r"(.*?)(?::([0-9]{1,9}))?(?::([0-9]{1,9}))?", re.DOTALL)
 
 _ADDRESS = re.compile(r"#[0-9]{2,5} abs [0-9a-f]{4,16}(?: virt [0-9a-f]{4,16})?(?: ([^\n]{0,300}))?")
 _TAGGED = re.compile(r"[A-Z]/flutter |flutter: |[*=-]{3}|pid: |The following |Warning: ")
@@ -180,10 +179,9 @@ def _read_line(line: str) -> Frame | None:
     at = line.find("#")
     if at >= 0 and (found := _VM_FRAME.match(line, at)) is not None:
         function, place = found.groups()
-        position = _POSITION.fullmatch(place)
-        file, number, column = position.groups() if position is not None else (place, None, None)
+        file, line_number, column_number = _split_position(place)
         module, in_app = locate(file)
-        return Frame(module, _own_name(function), file, int(number or 0), int(column or 0), in_app)
+        return Frame(module, _own_name(function), file, line_number, column_number, in_app)
     if at >= 0 and (address := _ADDRESS.match(line, at)) is not None:
         symbol = (address.group(1) or "").strip()
         return Frame("snapshot", _symbol(symbol), symbol, 0, 0, True)
@@ -195,11 +193,27 @@ def _read_line(line: str) -> Frame | None:
     return Frame(module, _own_name(function), file, int(number or 0), int(column or 0), in_app)
 
 
+def _split_position(place: str) -> tuple[str, int, int]:
+    """Split "library:line:column"."""
+    before, _, last = place.rpartition(":")
+    if not _is_number(last) or last == place:
+        return place, 0, 0
+    file, colon, line = before.rpartition(":")
+    return (file, int(line), int(last)) if colon and _is_number(line) else (before, int(last), 0)
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and text.isascii() and len(text) <= 9  # noqa: PLR2004 - as int32 holds
+
+
 @remember(NAMES_CACHED_MAX)
 def _own_name(name: str) -> str:
     """`new Cart.of` -> `Cart.of`, `Cart.pay.<anonymous closure>` -> `Cart.pay`: a closure counts as what it is written in."""
-    name = _MARK.sub("", name.strip()[:NAME_CHARS_MAX])
-    name = _CLOSURE.sub("", name)
+    name = name.strip()[:NAME_CHARS_MAX]
+    if " " in name or ":" in name:
+        name = _MARK.sub("", name)
+    if "<" in name:
+        name = _CLOSURE.sub("", name)
     if "<" in name:
         name = _TYPE_ARGUMENTS.sub("", name)
     if "@" in name:

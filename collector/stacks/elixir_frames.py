@@ -41,7 +41,11 @@ def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
             if mark:
                 found.append((index, len(blanks), []))
                 continue
-            frames = next((f for _, indent, f in reversed(found) if indent < len(blanks)), None)
+            frames = None
+            if found:  # most texts have one exception
+                _, indent, frames = found[-1]
+                if indent >= len(blanks):
+                    frames = next((f for _, indent, f in reversed(found) if indent < len(blanks)), None)
             if frames is not None and len(frames) < FRAMES_MAX:
                 frames.append(_frame(application, file, line, call))
     exceptions = [

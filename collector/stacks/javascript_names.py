@@ -56,7 +56,7 @@ def own_name(name: str) -> str:
     name = name[:NAME_CHARS_MAX]
     if name.isalnum() and name not in _NO_NAME:
         return name
-    alias = _ALIAS.search(name)
+    alias = _ALIAS.search(name) if name.endswith("]") else None
     if alias is not None:
         name = name[: alias.start()]
     name = _last_part(name)
@@ -87,12 +87,13 @@ def _last_part(name: str) -> str:
         name = name[keyword.end() :]
     if name in _NO_NAME or name.endswith(ANONYMOUS) or ("/" in name and "::" not in name):
         return ANONYMOUS  # with a slash: a bundler's function for a whole module
-    name = _SUFFIX.sub("", name)
-    if (number := _WASM_FUNCTION.search(name)) is not None:
+    if "$" in name or "::" in name:
+        name = _SUFFIX.sub("", name)
+    if name.endswith("]") and (number := _WASM_FUNCTION.search(name)) is not None:
         name = number.group(1) or ""
     if "::" in name:  # compiled to WebAssembly
         return name.rpartition("::")[2] or ANONYMOUS
     name = name.rpartition(".")[2]
     if (keyword := _KEYWORD.match(name)) is not None:  # `Cart.get total`
         name = name[keyword.end() :]
-    return ANONYMOUS if name in _NO_NAME or _GENERATED.fullmatch(name) else name
+    return ANONYMOUS if name in _NO_NAME or (name[0] == "_" and _GENERATED.fullmatch(name)) else name

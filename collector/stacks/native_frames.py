@@ -207,7 +207,7 @@ SIGN = re.compile("^(?:" + "|".join(form.sign for form in FORMS) + ")", re.MULTI
 
 
 def _frame(name: str, file: str, line: int, column: int, binary: str) -> Frame:
-    if _ADDRESS.fullmatch(name):
+    if name.startswith("0x") and _ADDRESS.fullmatch(name):
         name = ""
     module, function, in_app = locate(name, file, binary)
     return Frame(module, function, file or binary, line, column, in_app)

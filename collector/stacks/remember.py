@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 TEXT_CHARS_MAX = 1024
 """Longer texts are read anew each time: they are a message or generated, and would push out what repeats."""
 
-BYTES_MAX = 4 * 1024 * 1024
+BYTES_MAX = 6 * 1024 * 1024
 """Bytes that one memory may hold. Past them it begins anew: with long names a sender could fill what counts entries
 alone with 40 MB, in each of some twenty memories. The names of a program need less."""
 
@@ -29,7 +29,8 @@ def remember(entries_max: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def decorate(read: Callable[P, R]) -> Callable[P, R]:
         untyped = cast("Callable[..., Any]", read)
         # Written out for one text and for two: a call that takes any number costs as much again as the memory.
-        of_count: Any = {1: _of_one, 2: _of_two}.get(untyped.__code__.co_argcount, _of_many)
+        count = untyped.__code__.co_argcount
+        of_count = _of_one if count == 1 else _of_two if count == 2 else _of_many  # noqa: PLR2004 - two texts
         return cast("Callable[P, R]", of_count(untyped, entries_max))
 
     return decorate

@@ -150,7 +150,7 @@ def locate(name: str, file: str) -> tuple[str, str, bool]:
         module = owner.replace(".", "\\") if separator == "." else owner
     if module.startswith("class@anonymous"):
         module = f"{base}.{module}"
-    proxy = _PROXY.sub("", module)
+    proxy = _PROXY.sub("", module) if "__CG__" in module or "Ghost" in module or "Proxy" in module else module
     if proxy != module:
         return proxy, function, False
     if in_app and f"{module}\\".startswith(LIBRARIES):
@@ -164,7 +164,8 @@ def _base(path: str) -> str:
         return ""
     if " : " in path:
         path = _EVALUATED.sub("", path)
-    return _SUFFIX.sub("", path.rpartition("/")[2])
+    base = path.rpartition("/")[2]
+    return base[:-4].removesuffix(".blade") if base.endswith(".php") else _SUFFIX.sub("", base)
 
 
 def _split(name: str) -> tuple[str, str, str]:

@@ -36,9 +36,10 @@ def locate(file: str) -> tuple[str, bool]:
     if path.endswith(".java") or path.startswith("uri:classloader:"):
         return _SUFFIX.sub("", _below(path)) or path.removesuffix(".java"), False
     below = _below(path)
+    name = below or path.rpartition("/")[2]
+    name = name[:-3] if name.endswith(".rb") else _SUFFIX.sub("", name)
     if below:
-        return _SUFFIX.sub("", below), False
-    name = _SUFFIX.sub("", path.rpartition("/")[2])
+        return name, False
     return name, _COMMAND.search(path) is None
 
 

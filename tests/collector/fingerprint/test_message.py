@@ -39,6 +39,10 @@ from collector.fingerprint.v1.message import LINE_CHARS_MAX, template
         ("shop.models.Order is closed", "shop.models.Order is closed"),
         ("aa:bb:cc:dd:ee:ff is down", "<value> is down"),
         ("Order matching query does not exist.", "Order matching query does not exist."),
+        ("2026-11-24 11:04:00,123 ERROR [MainThread] order 5 lost", "order <value> lost"),
+        ("[Tue Nov 24 11:04:00 2026] [error] [pid 17] order 5 lost", "order <value> lost"),
+        ("2026-11-24 is no working day", "<value> is no working day"),
+        ("404 Error: no order", "<value> Error: no order"),
         ("ошибка 12 в заказе", "ошибка <value> в заказе"),
     ],
 )

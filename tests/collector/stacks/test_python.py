@@ -87,6 +87,13 @@ def test_empty_lines_between_frames_are_passed_over() -> None:
     assert explain(text).exception_type == "Declined"
 
 
+def test_a_known_opening_that_goes_on_after_an_empty_line_is_none() -> None:
+    """The same text is cut in the same way, whatever came before it."""
+    opening = python.outline(PLAIN).opening
+    text = opening + "\n" + LOAD + "\nKeyError: 7\n"
+    assert python.outline(text, [opening]) == python.outline(text)
+
+
 def test_what_another_process_raised_is_one_exception() -> None:
     """A pool chains it to itself: as a quoted text, and where it was waited for."""
     there = HEADER + '  File "/srv/pay.py", line 3, in pay\n    raise Declined(order)\nDeclined: 17\n'

@@ -61,6 +61,9 @@ class Opened(NamedTuple):
     tail: str
 
 
+_COLOURS = re.compile(r"\x1b\[[0-9;]{0,32}[mK]")
+
+
 def group(
     sighting: ExceptionSighting, rules: RuleMatcher | None = None, versions: FingerprintVersions = VERSIONS
 ) -> Grouping:
@@ -81,6 +84,8 @@ def group_id(service_namespace: str, service_name: str, fingerprint: str) -> str
 def cut(sighting: ExceptionSighting, openings: Iterable[str] = ()) -> tuple[StackParser, Outline]:
     """Bound the stack's text and cut it into pieces."""
     text = sighting.exception_stacktrace
+    if "\x1b" in text:  # a terminal's colours
+        text = _COLOURS.sub("", text)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     parser = choose_parser(text, sighting.resource.get(SDK_LANGUAGE, ""))

@@ -48,6 +48,7 @@ _HEADER = "Traceback (most recent call last):"
 _REMOTE_END = '\n"""\n'
 _MARK = re.compile(rf'(?:\n"""\n?)?\n\n(?:{re.escape(python_groups.CAUSE)}|{re.escape(python_groups.CONTEXT)})\n\n')
 _BODY_END = re.compile(r"\n(?!  |\n  File \")")  # loguru puts empty lines between frames
+_GOES_ON = ("  ", '\n  File "')
 _FIRST_FRAME = re.compile(r'^[ |]*  File "[^"\n]*", line [0-9]', re.MULTILINE)
 _FRAME = re.compile(r'\n(?:[ |]*\| )?  File "([^"\n]*)", line ([0-9]{1,9})(?:, in ([^\n]*)|(?=\n|$))')
 _TYPE = re.compile(r"[^\W\d]\w{0,200}(?:\.(?:\w{1,200}|<locals>)){0,30}")
@@ -86,7 +87,7 @@ def outline(text: str, known: Iterable[str] = ()) -> Outline:
     body goes on in it.
     """
     for body in known:
-        if text.startswith(body) and not text.startswith("  ", len(body)):
+        if text.startswith(body) and not text.startswith(_GOES_ON, len(body)):
             preamble, head = "", text[len(body) :]
             break
     else:

@@ -67,6 +67,7 @@ _MRI_HEAD = re.compile(rf"(?:([^\n]{{0,65536}}) )?\(({_CONSTANT}|{_ANONYMOUS})\)
 _TYPE_AT_END = re.compile(rf" \(({_CONSTANT})\)\Z")  # after a message of many lines, as Logger prints it
 _NAMED_HEAD = re.compile(rf"({_CONSTANT}|{_ANONYMOUS})(?::(?: |(?=\n|\Z))|(?=\n|\Z))")
 _RAILS_HEAD = re.compile(rf"({_CONSTANT}|{_ANONYMOUS}) \((.*)\):\Z", re.DOTALL)
+_EMPTY_TAGGED = re.compile(r"(?:\n\[[^\]\n]{0,200}\] {0,8}){1,4}\Z")  # lines with nothing but a log's tag
 _ESCAPES = re.compile(r"\x1b\[[0-9;]{0,10}m")
 # What error_highlight adds: an empty line, the source line, and marks below it.
 _HIGHLIGHT = re.compile(r"\n\n[^\n]{1,2000}\n[ \t~]{0,2000}\^{1,2000}[~^]{0,2000}(?=\n|\Z)")
@@ -171,7 +172,7 @@ def read_head(head: str) -> tuple[str, str]:  # noqa: PLR0911 - one return a for
         return found.group(2), _plain((found.group(1) or "") + head[found.end() :])
     if head == _EMPTY:
         return "RuntimeError", ""
-    found = _RAILS_HEAD.match(head)
+    found = _RAILS_HEAD.match(_EMPTY_TAGGED.sub("", head) if head.endswith("]") else head)
     if found is not None:
         return found.group(1), _plain(found.group(2))
     found = _NAMED_HEAD.match(head)

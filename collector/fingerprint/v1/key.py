@@ -11,8 +11,8 @@ Components, one string each, in order:
     line ...                    raw lines as templates, when no parser knew the text
     message order <value> ...   the message's template, only where the stack can't tell
 
-The message counts if there is neither a frame nor a raw line that counts, if the reported type is
-generic, or if the one frame that counts is a helper that raises for everybody (`fail`,
+The message counts if no frame counts (raw lines are no frames: what they name is not known), if the reported type
+is generic, or if the one frame that counts is a helper that raises for everybody (`fail`,
 `raise_error`).
 """
 
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from collector.fingerprint.v1 import frames as v1_frames
 from collector.fingerprint.v1.languages.table import rules_of
-from collector.fingerprint.v1.message import template
+from collector.fingerprint.v1.message import line_template
 from collector.model import Fingerprint, FrameReason
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def select(exceptions: Sequence[StackException], raw_lines: Sequence[str], parse
     components = (*_chain(exceptions, links), *lines)
     reported = links[0] if links else ("",)
     thrown = next((link for link in links if link[0] not in rules.wrapper_types), reported)
-    message_counts = not lines and _stack_cannot_tell(thrown, rules)
+    message_counts = bool(lines) or _stack_cannot_tell(thrown, rules)
     return Selection(
         components=components,
         frames=tuple(frames),
@@ -155,7 +155,7 @@ def _raw_templates(lines: Sequence[str]) -> list[str]:
     """Raw lines as templates, repeats left out."""
     found: dict[str, None] = {}
     for line in lines:
-        found.setdefault("line " + template(line))
+        found.setdefault("line " + line_template(line))
     return list(found)
 
 

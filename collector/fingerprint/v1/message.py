@@ -53,9 +53,16 @@ _DIGITS_TO_ZERO = str.maketrans("123456789", "000000000")
 _EDGE = ".:!?*"
 # `2024-05-01 10:00:00,123 ERROR [main] `, `[Wed May  1 10:00:00 2024] [error] [pid 17] `: what a log put before a message.
 _STAMP = re.compile(
-    rf"[\[(]?(?:[A-Z][a-z]{{2}},? +)?(?:[0-9]{{4}}[-/.][0-9]{{2}}[-/.][0-9]{{2}}|{_MONTH} +[0-9]"
-    r"|[0-9]{1,2}:[0-9]{2}:[0-9]{2})"
+    r"[\[(]?(?:[A-Z][a-z]{2},? +)?"
+    rf"(?:[0-9]{{4}}[-/.][0-9]{{2}}[-/.][0-9]{{2}}|{_MONTH} +[0-9]|[0-9]{{1,2}}:[0-9]{{2}}:[0-9]{{2}})"
 )
+# `/srv/shop/pay.lua:17`, `"pay.ml", line 9`: a source file with a line.
+_SOURCE_PLACE = re.compile(
+    r"(?<![\w/\\.:~@-])[\"'<]?(?:[A-Za-z]:)?(?:[\w.~@-]{0,100}[/\\]){0,40}([A-Za-z_][\w-]{0,100}\.[A-Za-z]\w{0,9})[\"'>]?"
+    r"(?::[0-9]{1,9}(?::[0-9]{1,9})?|,? line [0-9]{1,9}|\([0-9]{1,9}(?:,[0-9]{1,9})?\))"
+)
+_QUOTED_FUNCTION = re.compile(r"\b(in|in function|in method|function|method) [\"'`<]([A-Za-z_][\w.:#$]{0,200})[\"'`>]")
+_HOST_LOOKED_UP = re.compile(r"(?<=getaddrinfo ENOTFOUND )[^\s:]+|(?<=getaddrinfo EAI_AGAIN )[^\s:]+")
 _STAMP_BEGINS = frozenset("[(0123456789")
 _LEVEL = r"(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|alert|emerg(?:ency)?|fatal|severe|panic)\b"
 _LOG_PREFIX = re.compile(
@@ -81,6 +88,8 @@ def _template(message: str) -> str:
     line = message.lstrip()[: 2 * LINE_CHARS_MAX].partition("\n")[0].rstrip()[:LINE_CHARS_MAX]
     if "  " in line or not line.isprintable():
         line = _BLANKS.sub(" ", line)
+    if "getaddrinfo " in line:  # a host may be any word
+        line = _HOST_LOOKED_UP.sub(VALUE, line)
     stamped = line[:1] in _STAMP_BEGINS and _STAMP.match(line) is not None
     if line.isascii() and line.replace(" ", "").isalpha():
         return line
@@ -90,12 +99,23 @@ def _template(message: str) -> str:
         line = _QUOTED.sub(VALUE, line)
     if _MONTH_HINT.search(line) and _DIGIT.search(line):
         line = _DATE.sub(VALUE, line)
+    if "[]" in line or "{}" in line:  # an empty list is a list of values, too
+        line = line.replace("[]", f"[{VALUE}]").replace("{}", f"{{{VALUE}}}")
     line = _WORD.sub(_word, line)
     if VALUE in line:
         line = _RUN.sub(VALUE, line)
     if stamped and (prefix := _LOG_PREFIX.match(line)) is not None and _LEVEL_IN_PREFIX.search(prefix.group()):
         line = line[prefix.end() :]
     return line
+
+
+def line_template(line: str) -> str:
+    """Make the template of a line of a stack that no parser knows: files and functions stay, where they show as such."""
+    if "'" in line or '"' in line or "`" in line or "<" in line:
+        line = _QUOTED_FUNCTION.sub(r"\1 \2", line)
+    if "." in line:
+        line = _SOURCE_PLACE.sub(r"\1 0", line)
+    return template(line)
 
 
 def _object(found: re.Match[str]) -> str:

@@ -107,6 +107,11 @@ _HASH = re.compile(
     r"(?:^|[.~@_-]{1,2})(?:(?=[a-f]{0,40}[0-9])[0-9a-f]{5,64}|[0-9a-f]{16,64}|[0-9]{6,20}"
     r"|(?<=[.-])(?!(?:[A-Z]?[a-z]{2,8}){1,4}$)[A-Za-z0-9_-]{8}|(?<=[.-])(?=[A-Za-z]{0,20}[0-9])[A-Za-z0-9]{10,24})$"
 )
+# Vite's hash may be all letters: where it puts scripts, two capitals in eight characters are enough.
+_VITE_FOLDER = "/assets/"
+_VITE_HASH = re.compile(r"(?<=[\w.])-(?=[^A-Z]{0,7}[A-Z][^A-Z]{0,6}[A-Z])[A-Za-z0-9_-]{8}$")
+# React Native has one script, named after the platform.
+_NATIVE_BUNDLE = re.compile(r"(?:index|main)(?:\.(?:android|ios|windows|macos))?\.(?:js)?bundle")
 # Names that tell nothing without the folder, which is known where the path begins at the program's root.
 _NAMELESS = frozenset(
     {"index", "page", "route", "layout", "handler", "loading", "error", "+page", "+server", "+layout", "mod"}
@@ -177,6 +182,8 @@ def _on_disk(path: str, *, rooted: bool = False) -> tuple[str, bool]:
     """Tell the module by a path. `rooted`: it begins at the program's root, so that its folders mean something."""
     if "?" in path:
         path = path.partition("?")[0]
+    elif "//&" in path:  # Metro's queries, as JavaScriptCore and Hermes print them
+        path = path.partition("//&")[0]
     if "%" in path:
         path = unquote(path)
     at = path.rfind("node_modules/")
@@ -194,10 +201,15 @@ def _on_disk(path: str, *, rooted: bool = False) -> tuple[str, bool]:
 
 def _program(path: str, *, rooted: bool) -> tuple[str, bool]:
     folder, _, base = path.rstrip("/").rpartition("/")
-    name = _without_build(_without_suffix(base)) or (CHUNK if base else "page")
+    if base.endswith("bundle") and _NATIVE_BUNDLE.fullmatch(base):
+        return "bundle", True
+    name = _without_suffix(base)
+    if _VITE_FOLDER in path:
+        name = _VITE_HASH.sub("", name)
+    name = _without_build(name) or (CHUNK if base else "page")
     if name.isdecimal():
         name = CHUNK
-    if rooted and name in _NAMELESS:
+    if name in _NAMELESS and (rooted or "/.next/server/" in path):
         parent = folder.rpartition("/")[2]
         if _FOLDER.fullmatch(parent):
             name = f"{parent}/{name}"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.fingerprint.v1.message import LINE_CHARS_MAX, template
+from collector.fingerprint.v1.message import LINE_CHARS_MAX, line_template, template
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,33 @@ from collector.fingerprint.v1.message import LINE_CHARS_MAX, template
         ("shop.models.Order is closed", "shop.models.Order is closed"),
         ("aa:bb:cc:dd:ee:ff is down", "<value> is down"),
         ("Order matching query does not exist.", "Order matching query does not exist."),
+        ("2026-11-24 11:04:00,123 ERROR [MainThread] order 5 lost", "order <value> lost"),
+        ("[Tue Nov 24 11:04:00 2026] [error] [pid 17] order 5 lost", "order <value> lost"),
+        ("2026-11-24 is no working day", "<value> is no working day"),
+        ("rows [] of {} are empty", "rows [<value>] of {<value>} are empty"),
+        ("getaddrinfo ENOTFOUND db", "getaddrinfo ENOTFOUND <value>"),
+        ("404 Error: no order", "<value> Error: no order"),
         ("ошибка 12 в заказе", "ошибка <value> в заказе"),
     ],
 )
 def test_a_message_becomes_a_template(message: str, expected: str) -> None:
     """Words stay, values go."""
     assert template(message) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("\t/srv/42/shop/pay.lua:17: in function 'charge'", "pay.lua <value>: in function charge"),
+        ('Called from Pay.charge in file "src/pay.ml", line 3', "Called from Pay.charge in file pay.ml <value>"),
+        ("  at C:\\shop\\pay.fs:line 3", "at <value>"),
+        ("user 'bob' has no cart.txt", "user <value> has no cart.txt"),
+        ("read /srv/a/b.txt", "read <value>"),
+    ],
+)
+def test_a_line_that_no_parser_knows_keeps_files_and_functions(line: str, expected: str) -> None:
+    """The place of a source file is its base name; everything else is a message."""
+    assert line_template(line) == expected
 
 
 @settings(max_examples=100, deadline=None)

@@ -34,6 +34,15 @@ from collector.stacks.in_app.python import locate
         ("<frozen importlib._bootstrap>", ("importlib._bootstrap", False)),
         ("<attrs generated init shop.Order>", ("<attrs generated init shop.Order>", False)),
         ("asyncpg/protocol/protocol.pyx", ("asyncpg.protocol.protocol", False)),
+        ("pandas/_libs/hashtable_class_helper.pxi", ("pandas._libs.hashtable_class_helper", False)),
+        ("/srv/shop/__pypackages__/3.11/lib/requests/adapters.py", ("requests.adapters", False)),
+        (r"C:\ProgramData\Miniconda3\envs\shop\lib\json\decoder.py", ("json.decoder", False)),
+        (r"C:\Users\a\.pyenv\pyenv-win\versions\3.11.4\Lib\json\decoder.py", ("json.decoder", False)),
+        (
+            r"C:\Users\a\AppData\Roaming\uv\python\cpython-3.12.1-windows-x86_64-none\Lib\json\decoder.py",
+            ("json.decoder", False),
+        ),
+        ("/tmp/ipykernel_4711/1734567.py", ("<ipython-cell>", True)),
         ("/var/runtime/bootstrap.py", ("bootstrap", False)),
     ],
 )

@@ -47,6 +47,8 @@ def chain(text: str) -> list[tuple[str, str]]:
         + FRAMES,
         PLAIN.replace("PaymentError:", "PaymentError [E_PAY]:"),
         PLAIN.replace("PaymentError:", "<ref *1> PaymentError:"),
+        PLAIN.replace("PaymentError:", "Error [PaymentError]:"),
+        "\x1b[31m" + PLAIN.replace("    at", "\x1b[90m    at").replace("\n", "\x1b[39m\n"),
     ],
 )
 def test_the_wrapping_of_a_stack_changes_nothing(text: str) -> None:
@@ -77,7 +79,7 @@ def test_the_wrapping_of_a_stack_changes_nothing(text: str) -> None:
         ("at process.processTicksAndRejections (node:internal/process/task_queues:95:5)", "node:internal/process/task_queues|processTicksAndRejections"),
         ("at Socket.emit (events.js:198:13)", "node:events|emit"),
         ("at tick (internal/process/next_tick.js:68:7)", "node:internal/process/next_tick|tick"),
-        ("at pay (address at index.android.bundle:1:2345)", "index.android|pay+"),
+        ("at pay (address at index.android.bundle:1:2345)", "bundle|pay+"),
         ("at Layer.handle (/srv/node_modules/.pnpm/express@4.18.2/node_modules/express/lib/layer.js:1:2)", "express|handle"),
         ("at get (/srv/.yarn/cache/axios-npm-1.2-ab12.zip/node_modules/axios/index.js:1:2)", "axios|get"),
         ("at run (/srv/node_modules/@nestjs/core/router.js:1:2)", "@nestjs/core|run"),
@@ -94,6 +96,10 @@ def test_the_wrapping_of_a_stack_changes_nothing(text: str) -> None:
         ("at shop.price (wasm://wasm/shop-a3dffd22:wasm-function[0]:0x23)", "wasm|price+"),
         ("at wasm://wasm/a3dffd22:wasm-function[7]:0x23", "wasm|<anonymous>+"),
         ("at core::panicking::panic::h0123456789abcdef (wasm://wasm/a3dffd22:wasm-function[7]:0x23)", "wasm|panic+"),
+        ("at t (https://shop.example/assets/index-DiwrgTda.js:1:2)", "index|t+"),
+        ("at t (https://shop.example/assets/shop-settings.js:1:2)", "shop-settings|t+"),
+        ("at GET (/srv/.next/server/app/api/orders/route.js:1:2)", "orders/route|GET+"),
+        ("at t (http://10.0.2.2:8081/index.bundle//&platform=ios&dev=true:1:2)", "bundle|t+"),
         ("at __awaiter (/srv/a.js:1:2)", "a|__awaiter"),
         ("at pay$1 (/srv/a.js:1:2)", "a|pay+"),
     ],
@@ -113,12 +119,13 @@ def test_a_frame_of_v8_is_module_function_and_whose_it_is(frame: str, expected: 
         ("Cart.prototype.pay@https://shop.example/a.js:1:2", "a|pay+"),
         ("shop/this.pay@https://shop.example/a.js:1:2", "a|pay+"),
         ("pay@https://shop.example/a.js line 3 > eval:1:2", "a|pay+"),
+        ("@https://shop.example/a.js line 3 > eval:1:2\nrun@https://shop.example/a.js:3:2", "a|run+"),
         ("map@[native code]", "native|map"),
         ("global code@https://shop.example/a.js:1:2", "a|<anonymous>+"),
         ("module code@https://shop.example/a.js:1:2", "a|<anonymous>+"),
         ("https://shop.example/@scope/a.js:1:2", "a|<anonymous>+"),
         ("t@12:3456", "bundle|t+"),
-        ("pay@/var/containers/Bundle/Application/0A-1B/Shop.app/main.jsbundle:1:2", "main|pay+"),
+        ("pay@/var/containers/Bundle/Application/0A-1B/Shop.app/main.jsbundle:1:2", "bundle|pay+"),
         ("<?>.wasm-function[price]@[wasm code]", "wasm|price+"),
         ("inject@moz-extension://1234/c.js:1:2", "extension|inject"),
     ],
@@ -134,6 +141,16 @@ def test_engines_that_print_no_head_take_what_was_sent() -> None:
         grouping = explain(text, language="webjs", exception_type="PaymentError", exception_message="order 17")
         assert (grouping.exception_type, grouping.message) == ("PaymentError", "order 17")
         assert grouping.fingerprint.value == read(PLAIN).fingerprint.value
+
+
+def test_frames_inside_node_alone_do_not_count() -> None:
+    """Its versions differ in them: Node 18 has none here."""
+    failed = "Error: ENOENT: no such file, open '/srv/{}.json'\n"
+    frame = "    at async open (node:internal/fs/promises:637:25)\n"
+    inside = explain(failed.format(1) + frame, language="nodejs")
+    assert inside.fingerprint.components == explain(failed.format(2), language="nodejs").fingerprint.components
+    own = read(failed.format(1) + frame + "    at load (/srv/a.js:1:2)")
+    assert own.fingerprint.components[1] == "in a|load"
 
 
 def test_the_constructor_of_the_error_is_no_frame_of_the_program() -> None:

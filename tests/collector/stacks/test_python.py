@@ -21,6 +21,10 @@ def frames(text: str) -> list[str]:
     return [f"{f.module}.{f.function}" for f in explain(text).stack.exceptions[0].frames]
 
 
+def chain(text: str) -> list[tuple[str, str]]:
+    return [(error.relation, error.type) for error in explain(text).stack.exceptions]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -68,6 +72,39 @@ def test_a_cause_that_was_never_raised_has_no_frames() -> None:
         ("pay.PaymentError", 2),
         ("OSError", 0),
     ]
+
+
+def test_empty_lines_between_frames_are_passed_over() -> None:
+    """Loguru prints them, with values below source lines."""
+    text = (
+        "2026-11-24 11:04:00.1 | ERROR    | shop:run:17 - failed\n"
+        + HEADER
+        + '\n  File "/srv/run.py", line 1, in run\n'
+        "    pay(order)\n    │   └ 17\n    └ <function pay at 0x7f3d>\n"
+        '\n  File "/srv/pay.py", line 3, in pay\n    raise Declined(order)\n\nDeclined: 17\n'
+    )
+    assert frames(text) == ["pay.pay", "run.run"]
+    assert explain(text).exception_type == "Declined"
+
+
+def test_a_known_opening_that_goes_on_after_an_empty_line_is_none() -> None:
+    """The same text is cut in the same way, whatever came before it."""
+    opening = python.outline(PLAIN).opening
+    text = opening + "\n" + LOAD + "\nKeyError: 7\n"
+    assert python.outline(text, [opening]) == python.outline(text)
+
+
+def test_what_another_process_raised_is_one_exception() -> None:
+    """A pool chains it to itself: as a quoted text, and where it was waited for."""
+    there = HEADER + '  File "/srv/pay.py", line 3, in pay\n    raise Declined(order)\nDeclined: 17\n'
+    here = HEADER + '  File "/srv/run.py", line 1, in run\n    pool.submit(pay, order).result()\nDeclined: 17\n'
+    cause = "\nThe above exception was the direct cause of the following exception:\n\n"
+    text = f'concurrent.futures.process._RemoteTraceback: \n"""\n{there}"""\n{cause}{here}'
+    assert chain(text) == [("", "Declined")]
+    assert explain(text).message == "17"
+    assert explain(text).fingerprint.value == explain(there).fingerprint.value
+    wrapped = text + cause + here.replace("Declined: 17", "Failed: 17")
+    assert chain(wrapped) == [("", "Failed"), ("cause", "Declined")]
 
 
 def test_three_exceptions_in_a_chain_keep_their_relations() -> None:

@@ -25,6 +25,10 @@ def frames(text: str) -> list[str]:
         PLAIN.replace("\n", "\r\n"),
         PLAIN.rstrip(),
         "E, [2026-11-24T16:02:11 #42] ERROR -- :\n" + PLAIN,
+        "E, [2026-11-24T16:02:11 #42] ERROR -- web: order 1 (Shop::PaymentError)\n"
+        + (RAISED.rstrip(": ") + "\n" + CALLERS).replace("\tfrom ", ""),
+        "F, [2026-11-24T16:02:11 #42] FATAL -- : [a1-b2] \n[a1-b2] Shop::PaymentError (order 1):\n[a1-b2]   \n"
+        + (RAISED.rstrip(": ") + "\n" + CALLERS).replace("\tfrom ", ""),
         PLAIN.replace("`", "'"),
         PLAIN.replace("in `", "in 'Shop::Pay#").replace("Shop::Pay#block in ", "block in Shop::Pay#"),
         PLAIN.replace(
@@ -39,6 +43,8 @@ def frames(text: str) -> list[str]:
         "crlf",
         "no last newline",
         "log before",
+        "logger",
+        "tagged",
         "quotes",
         "class names",
         "colors",
@@ -63,6 +69,23 @@ def test_a_cause_follows_the_reported_exception() -> None:
         ("Shop::PaymentError", "", 4),
         ("Shop::GatewayDown", "cause", 2),
     ]
+
+
+def test_the_first_of_two_types_is_the_exception_s() -> None:
+    """Rails puts the type of the cause into the message."""
+    grouping = explain("ActiveRecord::StatementInvalid: PG::Error: down\n" + RAISED.rstrip(": ") + "\n")
+    assert grouping.exception_type == "ActiveRecord::StatementInvalid"
+    assert grouping.message == "PG::Error: down"
+
+
+def test_the_type_may_stand_after_the_last_line_of_a_message() -> None:
+    """Ruby 3.1 has the source line in the message, and Logger puts the type behind it."""
+    grouping = explain(
+        "E, [2026-11-24T16:02:11 #42] ERROR -- : undefined method `a'\n\n  x.a\n   ^^ (NoMethodError)\n"
+        + RAISED.rstrip(": ")
+        + "\n"
+    )
+    assert (grouping.exception_type, grouping.message) == ("NoMethodError", "undefined method `a'")
 
 
 def test_a_method_of_the_interpreter_is_not_in_app() -> None:

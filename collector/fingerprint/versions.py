@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FingerprintVersion:
-    """One version. `select` looks at all but the message; `complete` adds the reported one's `template`.
+    """One version. `select` looks at all but the message; `complete` adds the `template` of the reported one
+    and of the one that counts.
 
     `select` takes exceptions (messages in them are not read), raw lines, and the name of the parser that read them; what
     it gives can be kept and completed with many templates. `frame_name` is `module|function` as it is hashed,
@@ -29,7 +30,7 @@ class FingerprintVersion:
     name: str
     select: Callable[[Sequence[StackException], Sequence[str], str], v1.Selection]
     template: Callable[[str], str]
-    complete: Callable[[v1.Selection, str], Fingerprint]
+    complete: Callable[[v1.Selection, str, str | None], Fingerprint]
     frame_name: Callable[[Frame], str]
     type_name: Callable[[str], str]
     override: Callable[[Fingerprint, Sequence[str | None], Literal["override", "rule"]], Fingerprint]

@@ -43,16 +43,21 @@ class Choice:
     culprit: str
     marked_by: int = 0
     in_frames: int = 0
-    fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
+    fingerprints: dict[tuple[str, str | None], Fingerprint] = field(default_factory=dict)
     given: dict[tuple[str, ...], Fingerprint] = field(default_factory=dict)
 
-    def fingerprint(self, template: str) -> Fingerprint:
-        """The computed fingerprint, with a message's template."""
-        known = self.fingerprints.get(template)
+    def fingerprint(self, messages: Sequence[str]) -> Fingerprint:
+        """The computed fingerprint, with the templates of the exceptions' messages, the reported one's first."""
+        selection = self.selection
+        template = CURRENT.template(messages[0])
+        counted = None
+        if selection.message_counts and selection.message_of:
+            counted = CURRENT.template(messages[selection.message_of])
+        known = self.fingerprints.get((template, counted))
         if known is None:
-            known = CURRENT.complete(self.selection, template)
+            known = CURRENT.complete(selection, template, counted)
             if len(self.fingerprints) < FINGERPRINTS_MAX:
-                self.fingerprints[template] = known
+                self.fingerprints[template, counted] = known
         return known
 
 

@@ -11,7 +11,6 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
-from collector.fingerprint.versions import CURRENT
 from collector.grouping.choices import Prepared, choose
 from collector.grouping.ruling import UNRULED, Known, override, rule_on
 from collector.model import Grouping, Stack, StackException
@@ -121,6 +120,7 @@ def finish(
     """Add what differs: messages, the template, what rules and the application say, the ids."""
     skeleton, resource = prepared.skeleton, sighting.resource
     message = message_of(sighting, opened.read[skeleton.exceptions[0].head][1], opened.parser)
+    messages = [message, *[opened.read[error.head][1] for error in skeleton.exceptions[1:]]]
     language = resource.get(SDK_LANGUAGE, "") or opened.parser.name.replace("raw", "")
     by_default = severity(sighting, left_span=skeleton.escaped_span)
     given = read_override(sighting.attributes)
@@ -128,12 +128,12 @@ def finish(
         known = Known(prepared.types[0], message, language, by_default, given)
         ruling = rule_on(sighting, prepared, known, rules)
         choice, verdict = ruling.choice, ruling.verdict
-        fingerprint = choice.fingerprint(CURRENT.template(message))
+        fingerprint = choice.fingerprint(messages)
         if given or ruling.fingerprint_rule is not None:
             fingerprint = override(sighting, fingerprint, known, ruling)
     else:
         choice, verdict = prepared.plain, UNRULED[by_default]
-        fingerprint = choice.fingerprint(CURRENT.template(message))
+        fingerprint = choice.fingerprint(messages)
     exceptions = tuple(
         [
             StackException(type=kind, message=opened.read[error.head][1], frames=frames, relation=error.relation)

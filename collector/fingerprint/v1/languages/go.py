@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from collector.fingerprint.v1.languages.rules import LanguageRules
+from collector.stacks.in_app.go import STANDARD_LIBRARY
 
 if TYPE_CHECKING:
     from collector.model import Frame
@@ -61,6 +62,7 @@ RULES = LanguageRules(
         "sync/",
         "testing/",
     ),
+    runtime=tuple([f"{root}/" for root in sorted(STANDARD_LIBRARY)]),
     generic_types=frozenset(
         {
             "Error",  # go-errors/errors; net/url and others say what happened in the message as well

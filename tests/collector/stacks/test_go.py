@@ -91,6 +91,15 @@ def test_the_type_that_was_sent_stands_in() -> None:
     assert grouping.message == "no stock for item 4"
 
 
+@pytest.mark.parametrize("kind", ["string", "*errors.errorString", ""])
+def test_a_panic_with_a_text_is_one_error_printed_or_sent(kind: str) -> None:
+    """The program prints a text and an error alike; the SDK sends which it was."""
+    sent = explain(
+        HEADER + PANIC_CALL + GET + LOAD, language="go", exception_type=kind, exception_message="no stock for item 9"
+    )
+    assert sent.fingerprint.value == explain(PLAIN).fingerprint.value
+
+
 def test_a_panic_that_left_a_span_escaped_it() -> None:
     """`End` of the SDK's span before `panic` is how a span sees a panic go by."""
     end = "go.opentelemetry.io/otel/sdk/trace.(*recordingSpan).End(0x1)\n\t/go/pkg/mod/x@v1.2.3/span.go:4 +0x1\n"

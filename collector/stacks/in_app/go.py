@@ -9,7 +9,8 @@ from collector.stacks.remember import remember
 SYMBOLS_CACHED_MAX = 16384
 """Pairs of symbol and file that are remembered, about 0.5 KB each: a program has some thousands, and they repeat."""
 
-STANDARD_LIBRARY = frozenset(
+# The first part of the standard library's import paths; "vendor" is what it brings along.
+_STANDARD_LIBRARY = frozenset(
     [
         "archive",
         "arena",
@@ -65,8 +66,6 @@ STANDARD_LIBRARY = frozenset(
         "weak",
     ]
 )
-"""The first part of the standard library's import paths; "vendor" is what it brings along."""
-
 # Where packages are published that are nobody's program.
 _LIBRARY_HOSTS = ("golang.org/x/", "google.golang.org/", "go.uber.org/", "gopkg.in/", "go.opentelemetry.io/")
 # The module cache, also as -trimpath writes it (`github.com/pkg/errors@v0.9.1/errors.go`), and vendored sources.
@@ -128,7 +127,7 @@ def _is_library(package: str, path: str) -> bool:
     if path.startswith(_LIBRARY_ROOTS) or "/external/" in path or path.endswith("_cgo_gotypes.go"):
         return True
     root = package.partition("/")[0]
-    if root in STANDARD_LIBRARY:
+    if root in _STANDARD_LIBRARY:
         # A program's own package may be called `log`; then its file is elsewhere.
         absolute = path.startswith("/") or path[1:2] == ":"
         return not absolute or f"/src/{package}/" in path or _GOROOT.search(path) is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from collector.fingerprint.v1.languages.rules import LanguageRules
-from collector.stacks.in_app.go import STANDARD_LIBRARY
 
 if TYPE_CHECKING:
     from collector.model import Frame
@@ -62,7 +61,31 @@ RULES = LanguageRules(
         "sync/",
         "testing/",
     ),
-    runtime=tuple([f"{root}/" for root in sorted(STANDARD_LIBRARY)]),
+    runtime=(
+        "bufio/",
+        "bytes/",
+        "compress/",
+        "container/",
+        "context/",
+        "crypto/",
+        "database/",
+        "encoding/",
+        "errors/",
+        "fmt/",
+        "internal/",
+        "io/",
+        "maps/",
+        "net/",
+        "os/",
+        "regexp/",
+        "slices/",
+        "sort/",
+        "strconv/",
+        "strings/",
+        "syscall/",
+        "text/",
+        "time/",
+    ),
     generic_types=frozenset(
         {
             "Error",  # go-errors/errors; net/url and others say what happened in the message as well

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FingerprintVersion:
-    """One version. `select` looks at all but the message; `complete` adds the `template` of the reported one
-    and of the one that counts.
+    """One version. `select` looks at all but messages; `complete` adds the `template` of one.
 
+    That is of the reported message, and of the one that counts where that is another's.
     `select` takes exceptions (messages in them are not read), raw lines, and the name of the parser that read them; what
     it gives can be kept and completed with many templates. `frame_name` is `module|function` as it is hashed,
     `type_name` a type; `override` puts parts that somebody gave in the computed one's place.

@@ -144,6 +144,7 @@ def test_of_endless_frames_the_innermost_stay() -> None:
         ("Acme.Pay.<Charge>d__5.MoveNext", ("Acme.Pay", "Charge", True)),
         ("Acme.Pay.<>c__DisplayClass3_0.<Charge>b__1", ("Acme.Pay", "Charge", True)),
         ("Acme.Pay.<>c.<<Charge>b__0_0>d.MoveNext", ("Acme.Pay", "Charge", True)),
+        ("async Task<List<Order>> Acme.Pay.Charge", ("Acme.Pay", "Charge", True)),
         ("Acme.Pay.<Charge>g__Check|3_0", ("Acme.Pay", "Charge.Check", True)),
         ("Acme.Pay.<System.Collections.IEnumerable.GetEnumerator>d__3.MoveNext", ("Acme.Pay", "GetEnumerator", True)),
         ("Acme.Pay+<Charge>c__AnonStorey0.<>m__0", ("Acme.Pay", "Charge", True)),

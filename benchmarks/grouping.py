@@ -23,8 +23,9 @@ from collector.model import ExceptionSighting
 from collector.rules.load import load
 
 if TYPE_CHECKING:
-    from benchmarks.stack_texts import Form
     from collections.abc import Callable, Sequence
+
+    from benchmarks.stack_texts import Form
 
 DISTINCT = 2_000
 REPEATED = 10_000

@@ -40,7 +40,7 @@ def made(
         of,
         name=name,
         select=select,
-        complete=lambda selection, text: named(of.complete(selection, text)),
+        complete=lambda selection, text, counted: named(of.complete(selection, text, counted)),
         override=lambda computed, parts, origin: named(of.override(computed, parts, origin)),
     )
 

@@ -30,7 +30,11 @@ class Selected(Protocol):
 
     @property
     def message_counts(self) -> bool:
-        """Whether the fingerprint depends on the message's template."""
+        """Whether the fingerprint depends on a message's template."""
+
+    @property
+    def message_of(self) -> int:
+        """The number of the exception whose message it is."""
 
 
 S = TypeVar("S", bound=Selected)
@@ -38,8 +42,9 @@ S = TypeVar("S", bound=Selected)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FingerprintVersion(Generic[S]):
-    """One version. `select` looks at all but the message; `complete` adds the reported one's `template`.
+    """One version. `select` looks at all but messages; `complete` adds the `template` of one.
 
+    That is of the reported message, and of the one that counts where that is another's.
     `select` takes exceptions (messages in them are not read), raw lines, and the name of the parser that read them; what
     it gives can be kept and completed with many templates. `frame_name` is `module|function` as it is hashed,
     `type_name` a type; `override` puts parts that somebody gave in the computed one's place. Values of fingerprints begin
@@ -49,7 +54,7 @@ class FingerprintVersion(Generic[S]):
     name: str
     select: Callable[[Sequence[StackException], Sequence[str], str], S]
     template: Callable[[str], str]
-    complete: Callable[[S, str], Fingerprint]
+    complete: Callable[[S, str, str | None], Fingerprint]
     frame_name: Callable[[Frame], str]
     type_name: Callable[[str], str]
     override: Callable[[Fingerprint, Sequence[str | None], Literal["override", "rule"]], Fingerprint]

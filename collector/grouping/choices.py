@@ -41,19 +41,30 @@ class Choice(NamedTuple):
     module: str
     function: str
     culprit: str
-    fingerprints: dict[str, Fingerprint]
+    fingerprints: dict[tuple[str, str | None], Fingerprint]
     given: dict[tuple[str, ...], Fingerprint]
     marked_by: int = 0
     in_frames: int = 0
     previous: tuple[Choice, ...] = ()
 
-    def fingerprint(self, template: str) -> Fingerprint:
-        """The computed fingerprint, with a message's template."""
-        known = self.fingerprints.get(template)
+    def fingerprint(self, messages: Sequence[str]) -> Fingerprint:
+        """The computed fingerprint, with the templates of the exceptions' messages, the reported one's first."""
+        selection = self.selection
+        counted = None
+        if selection.message_counts and selection.message_of:
+            counted = self.version.template(messages[selection.message_of])
+        return self._completed(self.version.template(messages[0]), counted)
+
+    def without_message(self) -> Fingerprint:
+        """The computed fingerprint where no message counts; its template is empty."""
+        return self._completed("", None)
+
+    def _completed(self, template: str, counted: str | None) -> Fingerprint:
+        known = self.fingerprints.get((template, counted))
         if known is None:
-            known = self.version.complete(self.selection, template)
+            known = self.version.complete(self.selection, template, counted)
             if len(self.fingerprints) < FINGERPRINTS_MAX:
-                self.fingerprints[template] = known
+                self.fingerprints[template, counted] = known
         return known
 
 

@@ -21,7 +21,7 @@ from collector.severity import severity
 from collector.stacks.sniff import choose as choose_parser
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from collector.fingerprint.versions import FingerprintVersions
     from collector.grouping.choices import Choice, Ruling
@@ -149,6 +149,7 @@ def finish(
     """Add what differs: messages, the template, what rules and the application say, the ids."""
     skeleton, resource = prepared.skeleton, sighting.resource
     message = message_of(sighting, opened.read[skeleton.exceptions[0].head][1], opened.parser)
+    messages = [message, *[opened.read[error.head][1] for error in skeleton.exceptions[1:]]]
     language = resource.get(SDK_LANGUAGE, "") or opened.parser.name.replace("raw", "")
     by_default = severity(sighting, left_span=skeleton.escaped_span)
     given = read_override(sighting.attributes)
@@ -161,7 +162,7 @@ def finish(
             ruled = known, ruling
     else:
         choice, verdict = prepared.plain, UNRULED[by_default]
-    fingerprint = choice.fingerprint(choice.version.template(message))
+    fingerprint = choice.fingerprint(messages)
     if ruled:
         fingerprint = override(sighting, fingerprint, *ruled, choice)
     exceptions = tuple(
@@ -195,16 +196,16 @@ def finish(
         pieces=tuple(pieces),
         culprit=choice.culprit or scrub(place(sighting)),
         verdict=verdict,
-        previous=tuple([_previous(sighting, older, message, ruled) for older in choice.previous]),
+        previous=tuple([_previous(sighting, older, messages, ruled) for older in choice.previous]),
     )
 
 
 def _previous(
-    sighting: ExceptionSighting, choice: Choice, message: str, ruled: tuple[Known, Ruling] | None
+    sighting: ExceptionSighting, choice: Choice, messages: Sequence[str], ruled: tuple[Known, Ruling] | None
 ) -> PreviousGroup:
     """The group by an earlier version. Its template is made only where it can matter: this is done for every error."""
     asked = choice.selection.message_counts or ruled is not None
-    fingerprint = choice.fingerprint(choice.version.template(message) if asked else "")
+    fingerprint = choice.fingerprint(messages) if asked else choice.without_message()
     if ruled:
         fingerprint = override(sighting, fingerprint, *ruled, choice)
     resource = sighting.resource

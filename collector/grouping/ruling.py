@@ -114,7 +114,8 @@ def override(
             "signal": sighting.seen_in,
         }
     texts = [expand(part, values, sighting.attributes) for part in parts]
-    key = ("given" if known.given else "", computed.message_template, *texts)
+    kept = ["{{default}}" if part.is_default else f"={text}" for part, text in zip(parts, texts, strict=True)]
+    key = ("given" if known.given else "", computed.value, computed.message_template, *kept)
     made = choice.given.get(key)
     if made is None:
         expanded = [None if part.is_default else scrub(text) for part, text in zip(parts, texts, strict=True)]

@@ -62,6 +62,8 @@ _REASON = re.compile(
 )
 # Reasons that only say that there is another one inside.
 _OUTER = frozenset({"error", "EXIT", "shutdown", "bad_return_value", "bad_return"})
+# What a generic server says in the place of `undef`.
+_UNDEFINED = frozenset({"module could not be loaded", "function not exported"})
 _NO_CLAUSE = re.compile(
     rf"no function clause matching\s{{1,20}}((?:{_ATOM}:)?{_ATOM})(\([^\n]{{0,4000}}\)) "
     r"(?=\([^\n]{1,400}, line [0-9]{1,7}\)(?:\n|\Z))"
@@ -168,6 +170,8 @@ def reason_of(term: str) -> str:
     first, second = found.group(1).strip("'").removeprefix("Elixir."), found.group(2)
     if first == "nocatch" and second:
         return second
+    if first in _UNDEFINED:
+        return "undef"
     return f"{first} {second}" if first in _OUTER and second else first
 
 

@@ -55,7 +55,12 @@ _FILE_RUN = re.compile(
 _LINE_RUN = re.compile(rf"^(?:\t[^\n\t:/][^\n\t:]*:(?:[A-Za-z]:)?[^\n:]*:[0-9]{{1,9}}{_END})+", re.MULTILINE)
 _OPENING = re.compile(r"[^\n\t ][^\n]*\n\t(?:[A-Za-z]:)?[^\n:]*:[0-9]{1,9}(?: \+0x[0-9a-f]{1,16})?\n")
 
-_PANIC = re.compile(r"^(?:panic: |fatal error: )|\bpanic serving (?=[^\s]{1,100}: )|\[PANIC RECOVER\] ", re.MULTILINE)
+# A signal that Go code did not cause: it arrived in C code, or was sent to the process.
+_SIGNAL = re.compile(r"^(SIG[A-Z]{2,8}): ([a-z][^\n]{0,100})\nPC=0x", re.MULTILINE)
+_PANIC = re.compile(
+    r"^(?:panic: |fatal error: |(?=SIG[A-Z]{2,8}: [^\n]{1,100}\nPC=0x))|\bpanic serving (?=[^\s]{1,100}: )|\[PANIC RECOVER\] ",
+    re.MULTILINE,
+)
 _NESTED = re.compile(r"^\t(?=panic: )", re.MULTILINE)
 _FURTHER = re.compile(r"\n\t[^\n]*:[0-9]|elided\.\.\.")
 _ELIDED = "elided..."
@@ -179,10 +184,9 @@ def read_head(head: str) -> tuple[str, str]:
     A panic prints the value: its type is known for the runtime's own errors and for values that are no text. Errors
     that carry a stack print the message alone; their type is sent beside it.
     """
-    if not head:
-        return "", ""
     if not head.startswith(_PANIC_WORDS):
-        return _read_carried(head.strip())
+        signal = _SIGNAL.match(head)
+        return (signal[1], signal[2]) if signal else _read_carried(head.strip())
     at = head.rfind("goroutine ")
     message = (head[:at] if at > 0 else head).partition("\n[signal ")[0].partition("\n\nruntime stack:")[0].strip()
     if message.startswith(_PANIC_WORDS[1]):

@@ -54,6 +54,22 @@ def test_the_module_of_a_type_does_not_matter_where_there_is_no_stack() -> None:
     assert long.fingerprint.origin == "message"
 
 
+@pytest.mark.parametrize("sent", ["checkout: cart 3 is locked", "cart 3 is locked", "another", ""])
+def test_words_that_were_sent_before_the_message_of_the_stack_are_kept(sent: str) -> None:
+    """`errors.WithMessage` of Go: the stack is that of the error inside."""
+    text = "cart 3 is locked\nmain.lock\n\t/srv/shop/main.go:58\nmain.main\n\t/srv/shop/main.go:93\n"
+    found = group(sighting(text, kind="*errors.withMessage", message=sent))
+    assert found.message == (sent if "cart" in sent else "cart 3 is locked")
+
+
+def test_lines_that_end_in_cr_lf_are_lines_of_any_language() -> None:
+    """Also for those whose parser is told by the end of a line."""
+    text = "*errors.errorString cart is locked\n/srv/shop/main.go:74 (0x78f5b4)\n\tlock: panic(err)\n"
+    one = group(sighting(text))
+    assert one.stack.parser == "go"
+    assert one.fingerprint == group(sighting(text.replace("\n", "\r\n"))).fingerprint
+
+
 def test_notes_are_no_part_of_the_message_that_was_sent() -> None:
     """An exception's message is the same in the inner span and, with a note, in the outer one."""
     text = HEADER + FRAME + "E: one\ntwo\nnote\n"

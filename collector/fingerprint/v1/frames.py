@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 COUNTED_FRAMES = 1
 """N: in-app frames that count per exception, nearest the raise. See the theory above."""
 
-LIBRARY_FRAMES_MAX = 32
-"""Frames that count when no frame at all is in-app: enough to tell paths apart, bounded."""
-
 COUNTED = "counted"
 BEYOND = f"beyond the innermost {COUNTED_FRAMES} in-app"
 LIBRARY = "library"
@@ -38,7 +35,8 @@ COMPREHENSION = "comprehension: its function counts"
 MIDDLEWARE = "middleware"
 RECURSION = "recursion"
 WRAPPER = "carries its cause to another thread"
-TOO_DEEP = f"beyond the innermost {LIBRARY_FRAMES_MAX}"
+RUNTIME = "the language's runtime"
+BEYOND_LIBRARY = f"beyond the innermost {COUNTED_FRAMES} of a library"
 
 _DIGITS = re.compile(r"[0-9]{4,}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?=[a-z]*[0-9])[0-9a-f]{8,64}(?![0-9A-Za-z])")
@@ -62,12 +60,11 @@ def reasons(frames: Sequence[Frame], rules: LanguageRules, *, recursion: bool, a
 
     `recursion`: the exception says that the stack overflowed: the functions that repeat count,
     wherever the limit hit. `any_in_app`: some exception of the chain has an in-app frame; then an
-    exception without one counts by its type alone, else all its frames that are no middleware
-    count.
+    exception without one counts by its type alone, else its innermost frame of a library counts.
     """
     found = [TELEMETRY if rules.is_telemetry(frame) else ("" if frame.in_app else LIBRARY) for frame in frames]
     if not any_in_app:
-        return _all_but_middleware(frames, found, rules)
+        return _nearest_library(frames, found, rules)
     candidates = [i for i, reason in enumerate(found) if not reason]
     plain = [i for i in candidates if frames[i].function not in rules.passed_over]
     for i in candidates:
@@ -99,24 +96,26 @@ def _cycle(frames: Sequence[Frame], candidates: list[int]) -> list[int]:
     return list(repeated.values())
 
 
-def _all_but_middleware(frames: Sequence[Frame], found: list[str], rules: LanguageRules) -> list[str]:
-    """Every function counts once; middleware only if there is nothing else."""
+def _nearest_library(frames: Sequence[Frame], found: list[str], rules: LanguageRules) -> list[str]:
+    """Of frames none of which is in-app, count the innermost of a library.
+
+    One for the same reason as above. Those of the language's runtime change with its version, and those of middleware
+    are everywhere: they count only if there is nothing else, and those inside its engine never.
+    """
     own = [i for i, reason in enumerate(found) if reason != TELEMETRY]
-    plain = [i for i in own if not f"{frames[i].module}{rules.separator}".startswith(rules.middleware)]
+    names = {i: f"{frames[i].module}{rules.separator}" for i in own}
+    if rules.engine:
+        for i in own:
+            found[i] = RUNTIME
+        own = [i for i in own if not names[i].startswith(rules.engine)]
+    plain = [i for i in own if not names[i].startswith(rules.middleware)]
+    library = [i for i in plain if not names[i].startswith(rules.runtime)]
     for i in own:
         found[i] = MIDDLEWARE
-    if not plain:
-        plain = (
-            [i for i in own if not f"{frames[i].module}{rules.separator}".startswith(rules.engine)]
-            if rules.engine
-            else own
-        )
-    seen: set[str] = set()
     for i in plain:
-        name = name_of(frames[i])
-        if name in seen:
-            found[i] = RECURSION
-        else:
-            found[i] = COUNTED if len(seen) < LIBRARY_FRAMES_MAX else TOO_DEEP
-        seen.add(name)
+        found[i] = RUNTIME
+    for i in library:
+        found[i] = BEYOND_LIBRARY
+    for i in (library or plain or own)[:COUNTED_FRAMES]:
+        found[i] = COUNTED
     return found

@@ -11,9 +11,10 @@ Components, one string each, in order:
     line ...                    raw lines as templates, when no parser knew the text
     message order <value> ...   the message's template, only where the stack can't tell
 
-The message counts if no frame counts (raw lines are no frames: what they name is not known), if the reported type
-is generic, or if the one frame that counts is a helper that raises for everybody (`fail`,
-`raise_error`).
+The message counts if no frame counts (raw lines are no frames: what they name is not known), if the type is generic, or
+if the one frame that counts is a helper that raises for everybody (`fail`, `raise_error`). The first
+exception of the chain that has a counted frame decides, and its message is the one that counts: a
+framework that wraps whatever it caught has no frame of the program.
 """
 
 from __future__ import annotations
@@ -47,16 +48,23 @@ COMPONENT_CHARS_KEPT = 1024
 
 _new_reason = partial(tuple.__new__, FrameReason)  # as FrameReason(...), in a third of the time
 
-# Functions that raise on behalf of their caller.
-_RAISE_HELPER = re.compile(r"_{0,2}(?:raise|throw|abort|fail|reject|panic)(?:_\w{0,100})?|_{0,2}(?:die|bail|bail_out)")
+_OF_CHAIN = frozenset({"", "cause", "context"})
+
+# Functions that raise on behalf of their caller: `fail`, `_raise_error`, `throwIfClosed`, `ThrowHelper`, `must`.
+_RAISE_HELPER = re.compile(
+    r"_{0,2}(?:(?:[Rr]aise|[Tt]hrow|[Aa]bort|[Ff]ail|[Rr]eject|[Pp]anic)(?:_\w{0,100}|[A-Z]\w{0,100})?"
+    r"|[Dd]ie|[Bb]ail|bail_out|bailOut|BailOut|[Mm]ust|[Ee]nsure|[Rr]equire|[Aa]ssert|[Ii]nvariant)[!?]?"
+)
+_OWNER = re.compile(r"[.:#$]")
 
 
 class Selection(NamedTuple):
-    """Everything of a key but the message. `value` is empty when the message counts."""
+    """Everything of a key but the message. `value` is empty when the message counts: that of exception `message_of`."""
 
     components: tuple[str, ...]
     frames: tuple[FrameReason, ...]
     message_counts: bool
+    message_of: int
     value: str
     type_fingerprint: str
     origin: Literal["stack", "raw", "message"]
@@ -65,7 +73,7 @@ class Selection(NamedTuple):
 def select(exceptions: Sequence[StackException], raw_lines: Sequence[str], parser: str) -> Selection:
     """Choose what counts. `exceptions[0]` is the reported one; their messages are not read."""
     rules = rules_of(parser)
-    any_in_app = any(frame.in_app for error in exceptions for frame in error.frames)
+    any_in_app = any(frame.in_app for error in exceptions if error.relation != "suppressed" for frame in error.frames)
     frames: list[FrameReason] = []
     links: list[tuple[str, ...]] = []
     for number, error in enumerate(exceptions):
@@ -86,16 +94,26 @@ def select(exceptions: Sequence[StackException], raw_lines: Sequence[str], parse
     lines = _raw_templates(raw_lines)
     components = (*_chain(exceptions, links), *lines)
     reported = links[0] if links else ("",)
-    thrown = next((link for link in links if link[0] not in rules.wrapper_types), reported)
-    message_counts = bool(lines) or _stack_cannot_tell(thrown, rules)
+    decider = _decider(exceptions, links, rules)
+    message_counts = bool(lines) or _stack_cannot_tell(links[decider] if links else reported, rules)
     return Selection(
         components=components,
         frames=tuple(frames),
         message_counts=message_counts,
+        message_of=decider,
         value="" if message_counts else value_of(components),
         type_fingerprint=_short_hash("type " + reported[0]),
         origin="raw" if lines else ("stack" if frames else "message"),
     )
+
+
+def _decider(exceptions: Sequence[StackException], links: Sequence[tuple[str, ...]], rules: LanguageRules) -> int:
+    """Number the exception that decides whether its message counts: the first of the chain with a counted frame."""
+    of_chain = [number for number, error in enumerate(exceptions) if error.relation in _OF_CHAIN]
+    for number in of_chain:
+        if len(links[number]) > 1:
+            return number
+    return next((number for number in of_chain if links[number][0] not in rules.wrapper_types), 0)
 
 
 def _stack_cannot_tell(reported: tuple[str, ...], rules: LanguageRules) -> bool:
@@ -104,15 +122,20 @@ def _stack_cannot_tell(reported: tuple[str, ...], rules: LanguageRules) -> bool:
     if not counted or not kind or kind in rules.generic_types:
         return True
     function = counted[0].rpartition("|")[2]
-    return function in rules.unnamed or (len(counted) == 1 and bool(_RAISE_HELPER.fullmatch(function)))
+    return function in rules.unnamed or (
+        len(counted) == 1 and _RAISE_HELPER.fullmatch(_OWNER.split(function)[-1]) is not None
+    )
 
 
-def complete(selection: Selection, text: str) -> Fingerprint:
-    """Make the fingerprint of a selection and a message's template, which a storm's messages share."""
+def complete(selection: Selection, text: str, counted: str | None = None) -> Fingerprint:
+    """Make the fingerprint of a selection and templates of messages, which a storm's share.
+
+    `text` is of the reported one, `counted` of the one that counts, where that is another.
+    """
     components = selection.components
     value = selection.value
     if selection.message_counts:
-        components = (*components, "message " + text)
+        components = (*components, "message " + (text if counted is None else counted))
         value = value_of(components)
     return Fingerprint(
         value=value,

@@ -86,6 +86,9 @@ _WRAPPER = re.compile(r"\(wrapper [^)]{1,80}\) ?")
 _ARGUMENTS = re.compile(r"\[[^\[\]]*\]")  # List`1[T], innermost first
 _ARITY = re.compile(r"`[0-9]{1,3}")
 _OF_TYPES = re.compile(r"(?<=\w)<[^<>]*>")  # IEnumerable<T> of an explicit interface member
+_MODIFIERS = re.compile(
+    r"(?:async |static |unsafe |ref |readonly )*[\w.,?*\[\]]{1,200} (?=[^\W\d][\w.+<>$|]{0,300}$)(?=[^.]{1,200}\.)"
+)
 _COUNTER = re.compile(r"(?<=lambda_method)[0-9]{1,9}$")
 _GENERATED = re.compile(r"(?:^|\.)<")
 _ENCLOSING = re.compile(r"<([^<>]{1,300})>")
@@ -109,12 +112,24 @@ def locate(name: str) -> tuple[str, str, bool]:
         name = _WRAPPER.sub("", name, count=1)
     for _ in range(3 if "[" in name else 0):
         name = _ARGUMENTS.sub("", name)
-    name = name.strip().replace("+", ".").replace("/", ".")
+    name = name.strip()
+    if " " in name:
+        name = _after_modifiers(name)
+    name = name.replace("+", ".").replace("/", ".")
     if "`" in name:
         name = _ARITY.sub("", name)
     module, function = _split(name)
     in_app = not module.startswith(LIBRARIES) and f"{module}." not in LIBRARIES and module not in _GENERATED_MODULES
     return module, function, in_app
+
+
+def _after_modifiers(name: str) -> str:
+    """Take off what Ben.Demystifier writes before a name: `async Task<Order> Shop.Pay.Charge`."""
+    plain = name
+    for _ in range(3):
+        plain = _OF_TYPES.sub("", plain)
+    found = _MODIFIERS.match(plain)  # a method's name may have blanks in F#
+    return plain[found.end() :] if found else name
 
 
 def _split(name: str) -> tuple[str, str]:

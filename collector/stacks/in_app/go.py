@@ -121,7 +121,7 @@ def _without_type_arguments(symbol: str) -> str:
 
 def _is_library(package: str, path: str) -> bool:
     if package == "main":
-        return "/src/cmd/" in path or path.startswith("<")
+        return "/src/cmd/" in path or path.startswith("<") or path.endswith("_cgo_gotypes.go")
     if package.startswith(_LIBRARY_HOSTS) or "@v" in path or "/vendor/" in path or "/pkg/mod/" in path:
         return True
     if path.startswith(_LIBRARY_ROOTS) or "/external/" in path or path.endswith("_cgo_gotypes.go"):

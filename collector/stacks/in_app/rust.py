@@ -119,6 +119,8 @@ def locate(symbol: str, file: str) -> tuple[str, str, bool]:
             name = _GENERATED.sub("", name)
     called = "core::ops::function::" in name
     if "<" in name:
+        if "<impl " in name:
+            name = _implemented(name)
         if name.startswith("<"):
             name = _qualified(name)
         if "<" in name:
@@ -164,6 +166,15 @@ def locate_file(file: str) -> tuple[str, bool]:
     folder, _, name = path.rpartition("/")
     name = name.removesuffix(".rs")
     return folder.rpartition("/")[2] if name == "mod" else name, not _is_library(path)
+
+
+def _implemented(name: str) -> str:
+    """`shop::pay::<impl shop::Pay for shop::Visa>::pay` -> `<shop::Visa as shop::Pay>::pay`, as newer symbols have it."""
+    start = name.index("<impl ")
+    end = start + _matching_bracket(name[start:])
+    inner, rest = _without_type_arguments(name[start + len("<impl ") : end]), name[end + 1 :]
+    trait, _, kind = inner.rpartition(" for ")
+    return f"<{kind} as {trait}>{rest}" if trait else f"<{kind}>{rest}"
 
 
 def _qualified(name: str) -> str:

@@ -46,21 +46,35 @@ def test_function_module_and_type_keep_errors_apart(other: str) -> None:
     assert other != one(app("pay", "get"))
 
 
-def test_without_in_app_frames_all_but_middleware_count() -> None:
-    """Each function once; the web server's frames say nothing."""
+def test_without_in_app_frames_the_innermost_of_a_library_counts() -> None:
+    """The web server's frames say nothing, and those further out are a matter of where the error was seen."""
     why = v1.reasons(
         [
+            lib("opentelemetry.trace"),
+            lib("starlette.routing"),
             lib("yaml.reader"),
             lib("yaml"),
-            lib("yaml"),
-            lib("starlette.routing"),
-            lib("opentelemetry.trace"),
         ],
         RULES,
         recursion=False,
         any_in_app=False,
     )
-    assert why == [v1.COUNTED, v1.COUNTED, v1.RECURSION, v1.MIDDLEWARE, v1.TELEMETRY]
+    assert why == [v1.TELEMETRY, v1.MIDDLEWARE, v1.COUNTED, v1.BEYOND_LIBRARY]
+
+
+@pytest.mark.parametrize(
+    ("modules", "counted"),
+    [
+        (["java.net.InetAddress", "io.netty.resolver.Resolver", "io.netty.channel.Loop"], "io.netty.resolver.Resolver"),
+        (["java.util.ArrayList", "java.util.concurrent.FutureTask"], "java.util.ArrayList"),
+        (["java.util.concurrent.FutureTask", "java.lang.Thread"], "java.util.concurrent.FutureTask"),
+    ],
+)
+def test_the_runtime_counts_only_where_no_library_is(modules: list[str], counted: str) -> None:
+    """Its frames change with its version: those of a lookup in JDK 8, 17 and 21 differ."""
+    error = StackException(type="E", frames=tuple(Frame(module=module, function="f") for module in modules))
+    frames = key.select((error,), (), "jvm").frames
+    assert [reason.frame.module for reason in frames if reason.counted] == [counted]
 
 
 def test_an_in_app_frame_anywhere_in_the_chain_makes_libraries_count_by_type_alone() -> None:
@@ -86,6 +100,27 @@ def test_opentelemetry_frames_are_dropped_from_checkouts_too(file: str, *, count
     frame = Frame(module="m", function="f", file=file, in_app=True)
     found = v1.reasons([frame], RULES, recursion=False, any_in_app=True)
     assert found == [v1.COUNTED if counts else v1.TELEMETRY]
+
+
+def test_frames_of_what_was_suppressed_do_not_hide_those_of_a_library() -> None:
+    """Whether cleaning up failed too is chance."""
+    error = StackException(type="E", frames=(lib("yaml"),))
+    closing = StackException(type="F", frames=(app("pay", "close"),), relation="suppressed")
+    assert value(error) == value(error, closing)
+
+
+def test_the_first_exception_with_a_counted_frame_decides_whether_a_message_counts() -> None:
+    """What a framework wraps is told by its cause; the words of the wrapper repeat the cause's, or say nothing."""
+    wrapper = StackException(type="NestedServletException", frames=(lib("spring"),))
+    specific = StackException(type="PaymentError", frames=(app("pay"),), relation="cause")
+    generic = StackException(type="RuntimeException", frames=(app("pay"),), relation="cause")
+
+    def fingerprint(cause: StackException, outer: str, inner: str) -> str:
+        return key.complete(key.select((wrapper, cause), (), "jvm"), template(outer), template(inner)).value
+
+    assert fingerprint(specific, "failed: no stock", "no stock") == fingerprint(specific, "failed", "no money")
+    assert fingerprint(generic, "failed", "no stock") != fingerprint(generic, "failed", "no money")
+    assert fingerprint(generic, "failed: no stock", "no stock") == fingerprint(generic, "failed", "no stock")
 
 
 def test_generated_names_do_not_matter() -> None:
@@ -126,6 +161,12 @@ def test_retries_in_a_chain_count_once() -> None:
         ("ValueError", "fail", True),
         ("ValueError", "_raise_for_status", True),
         ("ValueError", "failover", False),
+        ("ValueError", "throwIfClosed", True),
+        ("ValueError", "ThrowHelper", True),
+        ("ValueError", "Store.panicf", False),
+        ("ValueError", "Store.must", True),
+        ("ValueError", "mustard", False),
+        ("ValueError", "require_login", False),
     ],
 )
 def test_the_message_counts_where_the_stack_cannot_tell(kind: str, function: str, *, counts: bool) -> None:

@@ -43,13 +43,27 @@ def chain(text: str) -> list[tuple[str, str, list[str]]]:
         "Unhandled Exception:\n" + PLAIN,
         "[ERROR] FATAL UNHANDLED EXCEPTION: " + PLAIN,
         "fail: Acme.Orders[0]\n2026-11-24 payment failed\n" + PLAIN,
+        "fail: Acme.Orders[0]\n" + "".join(f"      {line}\n" for line in ("it failed\n" + PLAIN).splitlines()),
         PLAIN + "ClientConnectionId:6d1c\nError Number:1205,State:51,Class:13\n",
         PLAIN + "   at Acme.Program.Ma",
         PLAIN.replace(" in /srv/Gateway.cs:line 12", ""),
         PLAIN.replace("order 1\n", "order 1\n  in two lines (or more)\n"),
         PLAIN.replace(CHARGE, "--- End of stack trace from previous location ---\n" + CHARGE),
     ],
-    ids=["crlf", "end", "unhandled", "older", "mono", "log", "appended", "cut line", "no symbols", "lines", "async"],
+    ids=[
+        "crlf",
+        "end",
+        "unhandled",
+        "older",
+        "mono",
+        "log",
+        "console",
+        "appended",
+        "cut line",
+        "no symbols",
+        "lines",
+        "async",
+    ],
 )
 def test_the_wrapping_of_a_stack_changes_nothing(text: str) -> None:
     """Line ends, log lines, symbols and what a type adds after its stack don't matter."""
@@ -65,6 +79,12 @@ def test_a_stack_without_its_head_takes_the_type_that_was_sent() -> None:
         grouping = explain(text, exception_type="Acme.PaymentError", exception_message="order 1")
         assert grouping.message == "order 1"
         assert grouping.fingerprint.value == explain(PLAIN).fingerprint.value
+
+
+@pytest.mark.parametrize("blanks", [" ", "  ", "   "])
+def test_a_marker_may_be_indented_otherwise(blanks: str) -> None:
+    """Mono's of old by two."""
+    assert chain(CHAIN.replace("   --- ", blanks + "--- ")) == chain(CHAIN)
 
 
 def test_the_frames_before_a_marker_are_the_inner_exceptions() -> None:
@@ -124,6 +144,7 @@ def test_of_endless_frames_the_innermost_stay() -> None:
         ("Acme.Pay.<Charge>d__5.MoveNext", ("Acme.Pay", "Charge", True)),
         ("Acme.Pay.<>c__DisplayClass3_0.<Charge>b__1", ("Acme.Pay", "Charge", True)),
         ("Acme.Pay.<>c.<<Charge>b__0_0>d.MoveNext", ("Acme.Pay", "Charge", True)),
+        ("async Task<List<Order>> Acme.Pay.Charge", ("Acme.Pay", "Charge", True)),
         ("Acme.Pay.<Charge>g__Check|3_0", ("Acme.Pay", "Charge.Check", True)),
         ("Acme.Pay.<System.Collections.IEnumerable.GetEnumerator>d__3.MoveNext", ("Acme.Pay", "GetEnumerator", True)),
         ("Acme.Pay+<Charge>c__AnonStorey0.<>m__0", ("Acme.Pay", "Charge", True)),

@@ -35,6 +35,10 @@ def chain(text: str) -> list[tuple[str, str, int]]:
         "2026-11-24 11:04:12 ERROR [main] c.s.Web - it failed\n" + PLAIN,
         "ERROR: it failed\n" + PLAIN,
         'Exception in thread "pool-1-thread-3" ' + PLAIN,
+        "".join(f"11-24 10:00:00.123  1234  1267 E AndroidRuntime: {line}\n" for line in PLAIN.splitlines()),
+        "".join(f"E/AndroidRuntime( 1234): {line}\n" for line in ("FATAL EXCEPTION: main\n" + PLAIN).splitlines()),
+        PLAIN.replace(LOAD, "\tat \b\b\b(Coroutine boundary.\b(\b)\n" + LOAD),
+        PLAIN.replace(LOAD, LOAD.replace("at ", "at flatMap @ ")),
         "Nov 24, 2026 11:04:12 AM com.shop.Web handle\nSEVERE: it failed\n" + PLAIN,
         PLAIN.replace(")\n", ") ~[shop-1.0.jar!/:1.0]\n"),
         PLAIN.replace("com.shop.Orders.", "app//com.shop.Orders.").replace("java.base/", "java.base@17.0.2/"),
@@ -46,6 +50,7 @@ def chain(text: str) -> list[tuple[str, str, int]]:
     ],
     ids=[
         *("crlf", "no last newline", "spaces", "no indentation", "log text", "level", "thread"),
+        *("logcat", "older logcat", "older boundary", "fiber"),
         *("two lines of a log", "packaging data", "loader", "module", "lambda", "proxy", "cut off", "another report"),
     ],
 )

@@ -59,6 +59,10 @@ def test_the_form_of_a_stack_changes_nothing(text: str) -> None:
         ("==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x1", ("heap-use-after-free", "on address 0x1")),
         ("WARNING: ThreadSanitizer: data race (pid=7)", ("data race", "(pid=7)")),
         ("a.cpp:3:4: runtime error: division by zero", ("runtime error", "division by zero")),
+        ('Thread 2 "shop" received signal SIGSEGV, Segmentation fault.', ("SIGSEGV", "Segmentation fault.")),
+        ("Stack trace (most recent call first):", ("", "")),
+        ("order 1 is lost\nBacktrace:", ("", "order 1 is lost")),
+        ("no backtrace", ("", "no backtrace")),
         ("Program terminated with signal SIGSEGV, Segmentation fault.", ("SIGSEGV", "Segmentation fault.")),
         ("Crash reason:  SIGSEGV /SEGV_MAPERR", ("SIGSEGV", "SEGV_MAPERR")),
         ("shop: a.c:3: main: Assertion `x > 0' failed.", ("Assertion", "`x > 0' failed.")),
@@ -166,6 +170,21 @@ def test_what_a_signals_handler_called_is_left_out() -> None:
     assert names(
         "#0  0x00001 in shop::on_signal (n=11) at a.cpp:1\n#1  <signal handler called>\n" + GDB.replace("#0", "#2")
     ) == ["shop|check"]
+
+
+@pytest.mark.parametrize(
+    ("around", "expected"),
+    [
+        ("#1  each () at shop.cpp:30\n#2  pay () at shop.cpp:48\n#3  main () at main.cpp:3\n", "::|pay"),
+        ("#1  each () at each.h:47\n#2  pay () at shop.cpp:60\n#3  main () at main.cpp:3\n", "::|pay"),
+        ("#1  operator() () at shop.cpp:49\n#2  pay () at shop.cpp:60\n#3  main () at main.cpp:3\n", "::|pay"),
+        ("#1  each () at each.h:47\n#2  main () at main.cpp:3\n", "::|operator()"),
+    ],
+    ids=["helper in the same file", "helper elsewhere", "in another lambda", "unknown"],
+)
+def test_a_lambda_without_a_name_has_that_of_the_function_around_it(around: str, expected: str) -> None:
+    """Of those in its file the one whose line is nearest: a helper that calls it is no closer than who wrote it."""
+    assert names("#0  0x00005555 in operator() () at shop.cpp:47\n" + around)[0] == expected
 
 
 def test_a_function_without_a_name_lets_the_message_count() -> None:

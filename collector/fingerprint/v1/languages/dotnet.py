@@ -40,6 +40,7 @@ RULES = LanguageRules(
         "UnityEngine.Events.",
         "UnityEngine.SetupCoroutine.",
     ),
+    runtime=("Internal.", "Interop.", "Microsoft.Win32.", "System."),
     generic_types=frozenset({"Exception", "SystemException", "ApplicationException"}),
     recursion_types=frozenset({"StackOverflowException", "InsufficientExecutionStackException"}),
 )

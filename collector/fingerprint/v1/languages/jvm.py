@@ -72,6 +72,7 @@ RULES = LanguageRules(
         "scala.runtime.",
         "sun.reflect.",
     ),
+    runtime=("clojure.", "groovy.", "java.", "javax.", "jdk.", "kotlin.", "org.codehaus.groovy.", "scala.", "sun."),
     # `access` to a private member is a frame before Java 11. Scala 3 does not name the function around `applyOrElse`, a
     # partial function, Scala 2 does.
     passed_over=frozenset({"access", "applyOrElse"}),

@@ -24,6 +24,7 @@ RULES = LanguageRules(
         "boost::asio::",
         "boost::stacktrace::",
     ),
+    runtime=("std::", "__gnu_cxx::", "__cxxabiv1::"),
     generic_types=frozenset(
         {
             "exception",

@@ -16,9 +16,9 @@ class LanguageRules:
     """The rules of one language family.
 
     `is_telemetry` knows frames of OpenTelemetry and of our own SDK, which never count. `middleware` are modules that
-    run other people's code and are in every stack, each as a prefix of `module + separator`. `engine` are modules inside the
-    runtime itself, as prefixes too: its versions differ in them, so they do not count even where nothing else is in the
-    stack. `passed_over` are
+    run other people's code and are in every stack, each as a prefix of `module + separator`; `runtime`, as prefixes too, are
+    those that come with the language, and `engine` those inside the runtime itself: its versions differ in them, so they
+    don't count even where nothing else is in the stack. `passed_over` are
     functions that are frames in some versions of the language only. The message counts for a `generic_types` type (its
     last segment; the empty type always is), and where the innermost frame that counts is one of the `unnamed` functions,
     whose names are not known. A `wrapper_types` type carries its cause from one thread to another: which frames it has is
@@ -29,6 +29,7 @@ class LanguageRules:
 
     is_telemetry: Callable[[Frame], bool]
     middleware: tuple[str, ...] = ()
+    runtime: tuple[str, ...] = ()
     engine: tuple[str, ...] = ()
     separator: str = "."
     passed_over: frozenset[str] = frozenset()

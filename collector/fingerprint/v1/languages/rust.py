@@ -73,6 +73,7 @@ RULES = LanguageRules(
         "tracing_subscriber::",
         "warp::",
     ),
+    runtime=("alloc::", "core::", "std::"),
     # A panic's words are all that it tells; the others are any error.
     generic_types=frozenset({"Error", "Report", "panic"}),
 )

@@ -16,6 +16,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 
 from tests.e2e.running import ANY_PORTS, Collector, command
 
+
 def one_line(done: object) -> str:
     assert done.returncode == 1, done
     assert done.stderr.count("\n") == 1, done.stderr

@@ -182,6 +182,23 @@ def test_statements_and_views_of_one_group_take_the_id_of_any_member(
     assert len(opened.rows("SELECT * FROM error_group_members(group = {g:String})", {"g": groups["f"]})) == 1
 
 
+def test_a_users_profile_that_joins_with_nulls_changes_no_answer(
+    opened: EmbeddedConnection, merges: GroupMerges, groups: dict[str, str]
+) -> None:
+    merges.merge(groups["a"], [groups["b"]])
+    members = "SELECT GroupId FROM error_group_members(group = {g:String}) ORDER BY GroupId"
+
+    for query in (
+        "SELECT * FROM errors ORDER BY GroupId",
+        members,
+        statement("find_groups"),
+        statement("stale_aliases"),
+    ):
+        for name in "abc":
+            given = {"g": groups[name], "prefix": groups[name], "limit": 5}
+            assert opened.rows(f"{query} SETTINGS join_use_nulls = 1", given) == opened.rows(query, given)
+
+
 def test_ids_may_be_cut(opened: EmbeddedConnection, merges: GroupMerges, groups: dict[str, str]) -> None:
     merges.merge(groups["a"][:10].upper(), [f" {groups['b'][:10]}"])
 

@@ -33,6 +33,9 @@ Left out where we can't know, as an exception recorded on a span may be either.
 USER: Final = ("user.id", "user.hash", "session.id", "enduser.id")
 """Who was there: what the application put on a span is put on its errors' log records too."""
 
+OVERRIDES: Final = ("exception.fingerprint", "error.fingerprint", "exception.group_id")
+"""Which error it is, if the application says so on a span: as above, or the two would be of different groups."""
+
 SCOPE_NAME: Final = "otel_errors"
 """Instrumentation scope of the log records."""
 
@@ -44,6 +47,7 @@ __all__ = [
     "EXCEPTION_STACKTRACE",
     "EXCEPTION_TYPE",
     "HANDLED",
+    "OVERRIDES",
     "SCOPE_NAME",
     "USER",
 ]

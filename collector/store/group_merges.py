@@ -14,6 +14,7 @@ from collector.failures import Failure, StoreFailure
 from collector.store.alias_plan import (
     MERGE_DEPTH_MAX,
     Alias,
+    Aliases,
     VersionAlias,
     continue_versions,
     depth_below,
@@ -138,7 +139,8 @@ class GroupMerges:
         stale = self._connection.rows(statement("stale_aliases"), {"limit": STALE_MAX})
         ids = [str(row["GroupId"]) for row in stale]
         return sum(
-            self._settle(ids[begin : begin + IDS_A_STATEMENT_MAX]) for begin in range(0, len(ids), IDS_A_STATEMENT_MAX)
+            self._settle(ids[begin : begin + IDS_A_STATEMENT_MAX])[0]
+            for begin in range(0, len(ids), IDS_A_STATEMENT_MAX)
         )
 
     def _merge(
@@ -161,8 +163,15 @@ class GroupMerges:
             self._refuse_other_services(target, asked)
         changes = merge(target, asked, aliases, created_by=created_by, comment=comment[:COMMENT_CHARS_MAX])
         self._write(changes, latest_ns)
-        self._settle([target, *wanted])
-        return Merged(group=target, groups=tuple(wanted))
+        _, now = self._settle([target, *wanted])
+        root = root_of(target, now)
+        for group in wanted:
+            if group == root or root_of(group, now) != root:
+                raise Failure(
+                    f"group {group} was changed by somebody else at the same time and is not part of {target}: look at "
+                    "`otel-errors groups`, and merge again if it should be"
+                )
+        return Merged(group=root, groups=tuple(wanted))
 
     def _unmerge(self, group: str, *, created_by: str, comment: str) -> Merged:
         (named,) = self._find([group])
@@ -239,16 +248,17 @@ class GroupMerges:
             piece = ids[begin : begin + IDS_A_STATEMENT_MAX]
             yield from self._connection.rows(statement("aliases_of"), {"groups": piece})
 
-    def _settle(self, groups: Sequence[str]) -> int:
-        """Add what is missing in these groups' trees; gives how many rows that took."""
+    def _settle(self, groups: Sequence[str]) -> tuple[int, Aliases]:
+        """Add what is missing in these groups' trees; gives how many rows that took, and the trees that were found."""
         added = 0
+        aliases: Aliases = {}
         for _ in range(LOOKS_MAX):
             aliases, latest_ns = self._aliases(groups)
             missing = settle(aliases)
             if not missing:
                 break
             added += self._write(missing, latest_ns)
-        return added
+        return added, aliases
 
     def _write(self, changes: Sequence[Alias], latest_ns: int) -> int:
         # Later than what it replaces, also when the clock was set back.

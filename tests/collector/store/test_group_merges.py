@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ from collector.store.store import Store
 from tests.collector.store.test_errors import event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from collector.store.embedded import EmbeddedConnection, EmbeddedEngine
@@ -236,6 +237,35 @@ def test_what_can_not_be_merged_is_refused_and_changes_nothing(
         assert "\n" not in str(failure.value)
 
     assert counts(opened) == before
+
+
+class Interrupted:
+    """A connection during whose first insert somebody else merges."""
+
+    def __init__(self, connection: EmbeddedConnection, other: Callable[[], object]) -> None:
+        self._connection, self._other = connection, [other]
+        self.rows = connection.rows
+
+    def command(self, statement: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        if self._other:
+            self._other.pop()()
+        return self._connection.command(statement, parameters)
+
+
+@pytest.mark.parametrize(("into", "group"), [("a", "b"), ("b", "a")])
+def test_who_merges_the_other_way_round_at_the_same_time_is_told(
+    into: str, group: str, opened: EmbeddedConnection, merges: GroupMerges, groups: dict[str, str]
+) -> None:
+    """Of the two links one is opened, whoever wrote first; what is said of a merge is what holds."""
+    interrupted = Interrupted(opened, lambda: merges.merge(groups[group], [groups[into]]))
+    root, member = sorted((groups["a"], groups["b"]))
+    holds = groups[group] == member
+
+    with nullcontext() if holds else pytest.raises(Failure, match="by somebody else at the same time"):
+        GroupMerges(interrupted, clock=SystemClock()).merge(groups[into], [groups[group]])
+
+    linked = opened.rows("SELECT GroupId, RootGroupId FROM error_group_merges")
+    assert linked == [{"GroupId": member, "RootGroupId": root}]
 
 
 def test_a_merge_that_was_cut_short_can_be_repeated(

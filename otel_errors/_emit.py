@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from otel_errors._log_pipeline import LogPipeline
     from otel_errors._traceback import Rendered
 
-_SEVERITY_TEXTS: Final = {SeverityNumber.ERROR: "ERROR", SeverityNumber.FATAL: "FATAL"}
+_SEVERITY_TEXTS: Final = {
+    SeverityNumber.DEBUG: "DEBUG",
+    SeverityNumber.INFO: "INFO",
+    SeverityNumber.WARN: "WARN",
+    SeverityNumber.ERROR: "ERROR",
+    SeverityNumber.FATAL: "FATAL",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +36,8 @@ class ErrorEvent:
     """One exception to be told of. Times are Unix nanoseconds.
 
     `span_context` is the span in which it was raised, invalid outside any. `handled` is False when
-    nobody caught it and None when we can't know. `attributes` are the application's own, and win
-    over ours.
+    nobody caught it and None when we can't know; `mechanism` tells how it was seen. `attributes` are
+    the application's own, and win over ours.
     """
 
     event_id: str
@@ -41,6 +47,7 @@ class ErrorEvent:
     severity: SeverityNumber
     handled: bool | None
     attributes: Mapping[str, AnyValue]
+    mechanism: str
 
 
 class Emitter:
@@ -56,12 +63,14 @@ class Emitter:
         # first, our way.
         self._length_max = least(stacktrace_length_max, LogRecordLimits().max_log_record_attribute_length)
 
-    def emit(self, event: ErrorEvent) -> bool:
-        """Emit one log record; False when there is nowhere to send it."""
+    def emit(self, event: ErrorEvent, count: int = 1) -> bool:
+        """Emit one log record that stands for `count` errors; False when there is nowhere to send it."""
         logger = self.pipeline.logger()
         if logger is None or not logger.enabled(severity_number=event.severity, event_name=_semconv.EVENT_NAME):
             return False
-        own: dict[str, AnyValue] = {_semconv.EVENT_ID: event.event_id}
+        own: dict[str, AnyValue] = {_semconv.EVENT_ID: event.event_id, _semconv.MECHANISM: event.mechanism}
+        if count != 1:
+            own[_semconv.COUNT] = count
         if event.handled is not None:
             own[_semconv.HANDLED] = event.handled
         logger.emit(

@@ -1,11 +1,13 @@
 """install() and uninstall(): every capture path put in place once, and undone.
 
 There is one `sys.excepthook` and one `Span` class in a process, so there is one installation;
-`_REGISTRY` remembers it. All else is passed as arguments.
+`_REGISTRY` remembers it. All else is passed as arguments. `capture()` goes by the same installation.
 """
 
 from __future__ import annotations
 
+import atexit
+import dataclasses
 import logging
 import os
 import threading
@@ -18,15 +20,18 @@ from otel_errors._capture import ErrorCapture
 from otel_errors._config import Settings, read_settings
 from otel_errors._emit import Emitter
 from otel_errors._guard import Guard
-from otel_errors._hooks import ExceptHook
 from otel_errors._log_pipeline import LogPipeline
+from otel_errors._paths import PATHS
 from otel_errors._span_processor import ErrorSpanProcessor
-from otel_errors._unsampled import UnsampledSpans
 
 if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.trace import TracerProvider
+    from typing_extensions import Unpack
+
+    from otel_errors._config import SettingKeywords
+    from otel_errors._paths import Path
 
 _logger = logging.getLogger("otel_errors")
 
@@ -56,39 +61,51 @@ class _Installation:
         guard: Guard,
     ) -> None:
         self.guard = guard
-        self._settings = settings
         self._pipeline = LogPipeline(logger_provider=logger_provider, resource=resource)
-        self._capture = ErrorCapture(
+        self.capture = ErrorCapture(
             settings=settings,
             emitter=Emitter(self._pipeline, stacktrace_length_max=settings.stacktrace_length_max),
+            guard=guard,
         )
-        self._excepthook = ExceptHook(capture=self._capture, guard=guard)
-        self._unsampled = UnsampledSpans(capture=self._capture, guard=guard)
+        self._paths: list[Path] = [
+            path(self.capture, guard) for setting, path in PATHS.items() if getattr(settings, setting)
+        ]
 
     def start(self) -> None:
-        if self._settings.excepthook:
-            self._excepthook.install()
-        if self._settings.unsampled:
-            self._unsampled.install()
-        # Opened now, so that a wrong OTEL_* value shows at the start and not at the first error.
+        # First, so that a wrong OTEL_* value shows at the start and not at the first error, and so that at exit our
+        # paths tell of what they hold before the pipeline closes.
         self._pipeline.logger()
+        self.capture.start()
+        for path in self._paths:
+            path.install()
+        atexit.register(self._at_exit)
 
     def watch(self, provider: Any, processors: weakref.WeakKeyDictionary[Any, ErrorSpanProcessor]) -> None:
         """Capture for the spans of `provider`, with its processor if it has one."""
+        self.capture.tracer_providers.add(provider)
         processor = processors.get(provider)
         if processor is None:
-            processor = ErrorSpanProcessor(capture=self._capture, guard=self.guard)
+            processor = ErrorSpanProcessor(capture=self.capture, guard=self.guard)
             processors[provider] = processor
             provider.add_span_processor(processor)
         else:
-            processor.activate(capture=self._capture, guard=self.guard)
+            processor.activate(capture=self.capture, guard=self.guard)
 
     def stop(self, processors: weakref.WeakKeyDictionary[Any, ErrorSpanProcessor]) -> None:
-        self._excepthook.uninstall()
-        self._unsampled.uninstall()
+        for path in reversed(self._paths):
+            path.uninstall()
         for processor in processors.values():
             processor.deactivate()
+        atexit.unregister(self._at_exit)
+        self.capture.close()
         self._pipeline.close()
+
+    def _at_exit(self) -> None:
+        """Emit what is carried or waits; the providers, which were set up before, send it as they shut down."""
+        try:
+            self.capture.close()
+        except Exception:  # noqa: BLE001 - never harm the app
+            self.guard.failed("emit what waits at exit")
 
 
 _REGISTRY: Final = _Registry()
@@ -98,13 +115,7 @@ def install(
     tracer_provider: TracerProvider | None = None,
     *,
     logger_provider: LoggerProvider | None = None,
-    enabled: bool | None = None,
-    excepthook: bool | None = None,
-    unsampled: bool | None = None,
-    frames_max: int | None = None,
-    stacktrace_length_max: int | None = None,
-    message_length_max: int | None = None,
-    flush_timeout_ms: int | None = None,
+    **settings: Unpack[SettingKeywords],
 ) -> bool:
     """Capture the errors of this process.
 
@@ -117,23 +128,15 @@ def install(
 
     Returns True when errors are captured now; False when the SDK or we are switched off, or when
     there is no TracerProvider of the OpenTelemetry SDK, which one log line then says. Never raises
-    an `Exception`.
+    an `Exception`, but a `TypeError` for a setting that there is not.
     """
+    unknown = settings.keys() - {setting.name for setting in dataclasses.fields(Settings)}
+    if unknown:
+        raise TypeError(f"install() has no setting {', '.join(sorted(unknown))}: docs/sdk.md lists them")
     guard = Guard()
     try:
-        settings = read_settings(
-            os.environ,
-            {
-                "enabled": enabled,
-                "excepthook": excepthook,
-                "unsampled": unsampled,
-                "frames_max": frames_max,
-                "stacktrace_length_max": stacktrace_length_max,
-                "message_length_max": message_length_max,
-                "flush_timeout_ms": flush_timeout_ms,
-            },
-        )
-        if not settings.enabled or _sdk_is_disabled():
+        chosen = read_settings(os.environ, settings)
+        if not chosen.enabled or _sdk_is_disabled():
             _logger.info("otel_errors captures nothing: OTEL_ERRORS_ENABLED or OTEL_SDK_DISABLED says so")
             return False
         provider: Any = tracer_provider or trace.get_tracer_provider()
@@ -149,7 +152,7 @@ def install(
             installation = _REGISTRY.installation
             if installation is None:
                 installation = _Installation(
-                    settings=settings,
+                    settings=chosen,
                     logger_provider=logger_provider,
                     resource=getattr(provider, "resource", None),
                     guard=guard,
@@ -177,6 +180,12 @@ def uninstall() -> None:
             installation.stop(_REGISTRY.processors)
         except Exception:  # noqa: BLE001 - never harm the app
             installation.guard.failed("uninstall itself")
+
+
+def capture_in_use() -> ErrorCapture | None:
+    """Return what `install()` put in place; None when nothing is."""
+    installation = _REGISTRY.installation
+    return None if installation is None else installation.capture
 
 
 def _sdk_is_disabled() -> bool:

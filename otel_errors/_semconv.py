@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from opentelemetry.semconv.attributes.code_attributes import (
+    CODE_FILE_PATH,
+    CODE_FUNCTION_NAME,
+    CODE_LINE_NUMBER,
+)
 from opentelemetry.semconv.attributes.exception_attributes import (
     EXCEPTION_ESCAPED,
     EXCEPTION_MESSAGE,
@@ -24,29 +29,54 @@ EVENT_ID: Final = "otel_errors.event_id"
 On the log record and on every span event that tells of the same exception.
 """
 
+COUNT: Final = "otel_errors.count"
+"""How many errors an event stands for. 0 on a copy of one that another event counts."""
+
 HANDLED: Final = "otel_errors.handled"
 """False: nobody caught it.
 
 Left out where we can't know, as an exception recorded on a span may be either.
 """
 
+MECHANISM: Final = "otel_errors.mechanism"
+"""How the error was seen: `span`, `excepthook`, `thread`, `future`, `task`, `gather`, `unraisable`, `process`, `logging`,
+`log_record`,
+`warnings`, `capture`."""
+
+FINGERPRINT: Final = "exception.fingerprint"
+"""What the application wants an error grouped by."""
+
+LOG_MESSAGE: Final = "otel_errors.log.message"
+"""What the application logged with the exception."""
+
+LOGGER: Final = "otel_errors.log.logger"
+"""Name of the logger."""
+
 USER: Final = ("user.id", "user.hash", "session.id", "enduser.id")
 """Who was there: what the application put on a span is put on its errors' log records too."""
 
-OVERRIDES: Final = ("exception.fingerprint", "error.fingerprint", "exception.group_id")
+OVERRIDES: Final = (FINGERPRINT, "error.fingerprint", "exception.group_id")
 """Which error it is, if the application says so on a span: as above, or the two would be of different groups."""
 
 SCOPE_NAME: Final = "otel_errors"
 """Instrumentation scope of the log records."""
 
 __all__ = [
+    "CODE_FILE_PATH",
+    "CODE_FUNCTION_NAME",
+    "CODE_LINE_NUMBER",
+    "COUNT",
     "EVENT_ID",
     "EVENT_NAME",
     "EXCEPTION_ESCAPED",
     "EXCEPTION_MESSAGE",
     "EXCEPTION_STACKTRACE",
     "EXCEPTION_TYPE",
+    "FINGERPRINT",
     "HANDLED",
+    "LOGGER",
+    "LOG_MESSAGE",
+    "MECHANISM",
     "OVERRIDES",
     "SCOPE_NAME",
     "USER",

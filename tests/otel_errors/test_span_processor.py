@@ -239,7 +239,8 @@ def test_how_many_error_events(app, behave, events):
 @pytest.mark.parametrize(
     "ending",
     [
-        SystemExit(1),
+        SystemExit(),
+        SystemExit(0),
         KeyboardInterrupt(),
         GeneratorExit(),
         asyncio.CancelledError(),
@@ -254,6 +255,18 @@ def test_what_ends_things_on_purpose_is_no_error(app, ending):
         raise ending
     assert app.errors() == []
     assert all("otel_errors.event_id" not in e.attributes for e in app.span_events())
+
+
+@pytest.mark.parametrize(
+    "ending", [SystemExit(3), SystemExit("no configuration"), type("Halt", (BaseException,), {})()]
+)
+def test_program_that_ends_as_a_failure_within_spans_is_one_error_of_the_innermost(app, ending):
+    span = app.tracer.start_as_current_span("outer")
+    with pytest.raises(BaseException), span, app.tracer.start_as_current_span("inner"):
+        raise ending
+    (error,) = app.errors()
+    assert error.span_id == app.span("inner").context.span_id
+    assert error.attributes["exception.type"].endswith(type(ending).__name__)
 
 
 def test_error_that_a_span_was_told_to_ignore_keeps_that_span_when_it_becomes_an_error(app):

@@ -58,6 +58,11 @@ def opened_while_handling(tracer):
 
 def cancelled(tracer):
     with tracer.start_as_current_span("s"):
+        raise SystemExit(0)
+
+
+def ended_as_a_failure(tracer):
+    with tracer.start_as_current_span("s"):
         raise SystemExit(1)
 
 

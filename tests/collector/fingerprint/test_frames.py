@@ -75,7 +75,8 @@ def test_an_in_app_frame_anywhere_in_the_chain_makes_libraries_count_by_type_alo
     ("file", "counts"),
     [
         ("/src/opentelemetry-api/src/opentelemetry/trace/__init__.py", False),
-        ("/src/otel/otel_errors/_hooks.py", False),
+        ("/src/otel/otel_errors/_capture.py", False),
+        ("/src/otel/otel_errors/_paths/futures.py", False),
         ("/home/bob/otel_errors/examples/shop.py", True),
         ("/srv/opentelemetry/pay.py", True),
     ],

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _TELEMETRY = ("opentelemetry.", "otel_errors.")
 _TELEMETRY_PATH = re.compile(
     r"/opentelemetry/(?:_events|_logs|attributes|context|exporter|instrumentation|metrics|sdk|trace|util)/"
-    r"|/otel_errors/_[a-z_]{1,40}\.py$"
+    r"|/otel_errors/_[a-z_/]{1,60}\.py$"
 )
 
 

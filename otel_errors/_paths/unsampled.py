@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class UnsampledSpans:
     """Captures the exceptions of unsampled spans, between `install()` and `uninstall()`."""
 
-    def __init__(self, *, capture: ErrorCapture, guard: Guard) -> None:
+    def __init__(self, capture: ErrorCapture, guard: Guard) -> None:
         self._capture = capture
         self._guard = guard
         self._active = False
@@ -70,6 +70,7 @@ class UnsampledSpans:
                         span_context=span.get_span_context(),
                         attributes=attributes,
                         timestamp_ns=timestamp,
+                        mechanism="span",
                     )
             except Exception:  # noqa: BLE001 - never harm the app
                 self._guard.failed("capture an exception recorded on an unsampled span")
@@ -91,11 +92,7 @@ class UnsampledSpans:
 
     def _ended(self, span: NonRecordingSpan, exception: BaseException, caller: FrameType) -> None:
         span_context = span.get_span_context()
-        if (
-            not span_context.is_valid
-            or not isinstance(exception, Exception)
-            or isinstance(exception, (StopIteration, StopAsyncIteration))
-        ):
+        if not span_context.is_valid or isinstance(exception, (StopIteration, StopAsyncIteration)):
             return
         if not is_with_block(caller):
             self._capture.mark(exception, span_context=span_context)
@@ -104,7 +101,7 @@ class UnsampledSpans:
         if not (block.get("exc_val") is exception or _passes_through(caller, exception)):
             return
         if block.get("record_exception", True) or block.get("set_status_on_exception", True):
-            self._capture.capture(exception, span_context=span_context)
+            self._capture.capture(exception, span_context=span_context, mechanism="span")
         else:
             self._capture.mark(exception, span_context=span_context)
 

@@ -1,8 +1,6 @@
 """Exceptions that nobody catches: `sys.excepthook`.
 
-The hook that was there before still runs, so what the program prints and its exit status stay as
-they were. The trace is taken from the stamp when the exception passed a span; an exception that was
-told by then is not told again.
+The trace is taken from the stamp when the exception passed a span; an exception that was told by then is not told again.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 class ExceptHook:
     """Stands in `sys.excepthook` between `install()` and `uninstall()`."""
 
-    def __init__(self, *, capture: ErrorCapture, guard: Guard) -> None:
+    def __init__(self, capture: ErrorCapture, guard: Guard) -> None:
         self._capture = capture
         self._guard = guard
         self._previous: Callable[..., object] = sys.__excepthook__
@@ -54,24 +52,18 @@ class ExceptHook:
             self._previous(exception_type, exception, traceback)
         finally:
             if captured:
-                self._flush()
+                self._capture.flush(self._guard)
 
     def _see(self, exception: BaseException) -> bool:
         try:
             in_main = threading.current_thread() is threading.main_thread()
-            event_id = self._capture.capture(
+            told = self._capture.capture(
                 exception,
-                span_context=None,
                 severity=SeverityNumber.FATAL if in_main else SeverityNumber.ERROR,
                 handled=False,
+                mechanism="excepthook",
             )
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("capture an unhandled exception")
             return False
-        return event_id is not None
-
-    def _flush(self) -> None:
-        try:
-            self._capture.emitter.pipeline.flush(self._capture.settings.flush_timeout_ms)
-        except Exception:  # noqa: BLE001 - never harm the app
-            self._guard.failed("send an unhandled exception before the program ends")
+        return told is not None

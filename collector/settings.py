@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from collector.failures import SettingsInvalid
 
 ENVIRONMENT_PREFIX = "OTEL_ERRORS_"
+DATA = Path("otel-errors-data")
 _DATABASE = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 _DURATION = re.compile(r"(\d{1,9})\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -95,6 +96,10 @@ def parse_duration(value: object) -> int:
 
 
 ListenAddress = Annotated[Address, NoDecode, BeforeValidator(parse_address), PlainSerializer(str)]
+DataFolder = Annotated[Path, BeforeValidator(lambda value: value or DATA)]
+RulesFile = Annotated[Path | None, BeforeValidator(lambda value: value or None)]
+"""A path that is given as an empty text, as `${RULES:-}` does it, is not given: it would be the working directory."""
+
 Duration = Annotated[int, BeforeValidator(parse_duration)]
 """Seconds, given as a number and a unit."""
 
@@ -106,7 +111,7 @@ class Settings(BaseSettings):
         env_prefix=ENVIRONMENT_PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
-    data: Path = Field(Path("otel-errors-data"), description="Folder of the journal and the embedded ClickHouse.")
+    data: DataFolder = Field(DATA, description="Folder of the journal and the embedded ClickHouse.")
     clickhouse: SecretStr | None = Field(
         None, description="A ClickHouse server instead of the embedded one: http://user:password@host:8123/database."
     )
@@ -143,7 +148,7 @@ class Settings(BaseSettings):
     shutdown_grace_seconds: float = Field(
         10.0, ge=0, le=3600, description="Seconds that a stop may take to drain the journal."
     )
-    rules: Path | None = Field(
+    rules: RulesFile = Field(
         None, description="A YAML file of rules for grouping, severity and dropping; read again at SIGHUP."
     )
     log_level: str = Field(

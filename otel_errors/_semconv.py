@@ -55,6 +55,9 @@ LOGGER: Final = "otel_errors.log.logger"
 USER: Final = ("user.id", "user.hash", "session.id", "enduser.id")
 """Who was there: what the application put on a span is put on its errors' log records too."""
 
+OVERRIDES: Final = (FINGERPRINT, "error.fingerprint", "exception.group_id")
+"""Which error it is, if the application says so on a span: as above, or the two would be of different groups."""
+
 SCOPE_NAME: Final = "otel_errors"
 """Instrumentation scope of the log records."""
 
@@ -74,6 +77,7 @@ __all__ = [
     "LOGGER",
     "LOG_MESSAGE",
     "MECHANISM",
+    "OVERRIDES",
     "SCOPE_NAME",
     "USER",
 ]

@@ -152,7 +152,7 @@ class ErrorSpanProcessor(SpanProcessor):
             sighting = self._capture.sight(
                 exception,
                 span_context=span.get_span_context(),
-                attributes={**_user_of(span), **(attributes or {})},
+                attributes={**_said_on(span), **(attributes or {})},
                 timestamp_ns=timestamp_ns,
             )
             if sighting is None:
@@ -215,13 +215,13 @@ class ErrorSpanProcessor(SpanProcessor):
         if is_unset and isinstance(exception, Exception) and _leaves_with_block(sys._getframe(1)):  # noqa: SLF001
             self._capture.mark(exception, span_context=span_context)
         else:
-            self._capture.capture(exception, span_context=span_context, attributes=_user_of(span), mechanism="span")
+            self._capture.capture(exception, span_context=span_context, attributes=_said_on(span), mechanism="span")
 
 
-def _user_of(span: ReadableSpan) -> dict[str, AnyValue]:
-    """Who was there, as the application said on the span."""
+def _said_on(span: ReadableSpan) -> dict[str, AnyValue]:
+    """Who was there, and which error it is, as the application said on the span."""
     given = span.attributes or {}
-    return {name: given[name] for name in _semconv.USER if name in given}
+    return {name: given[name] for name in (*_semconv.USER, *_semconv.OVERRIDES) if name in given}
 
 
 def _capture_into(logger_provider: LoggerProvider | None, guard: Guard) -> ErrorCapture:

@@ -1,7 +1,7 @@
 """Finds what a changing command changes.
 
-In this order: the collector that owns the data folder, over its control socket; a ClickHouse server that is named, when
-no folder is; the data folder itself, when no collector owns it.
+In this order: the collector that owns the data folder, over its control socket; the data folder itself, when no collector
+owns it; a ClickHouse server that is named, when no folder is, or the folder holds no store.
 """
 
 from __future__ import annotations
@@ -43,6 +43,9 @@ def change_groups(
         return change(folder, "merge" if isinstance(asked, MergeRequest) else "unmerge", asked)
     except ControlUnavailable:
         pass
+    if server and not (folder / "clickhouse").is_dir():
+        with _server_merges(server, database or DEFAULT_DATABASE) as merges:
+            return _changed(merges, asked)
     with locked(folder), _folder_merges(folder, database or DEFAULT_DATABASE) as merges:
         return _changed(merges, asked)
 

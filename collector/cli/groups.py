@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from collector.cli.reach import DatabaseOption, DataOption, ServerOption, reader
-from collector.cli.text import ago, cut, print_json, print_table
+from collector.cli.text import ago, cut, print_json, print_table, some
 from collector.failures import SettingsInvalid
 from collector.settings import parse_duration
 from collector.store.statements import statement
@@ -72,7 +72,7 @@ def print_groups(rows: Sequence[dict[str, Any]]) -> None:
         [
             (
                 row["GroupId"],
-                *((_some(row["MergedGroups"]),) if merged else ()),
+                *((some(row["MergedGroups"], MERGED_SHOWN_MAX),) if merged else ()),
                 f"{row['Events']}",
                 f"{row['Users']}",
                 ago(row["LastSeen"]),
@@ -84,8 +84,3 @@ def print_groups(rows: Sequence[dict[str, Any]]) -> None:
             for row in rows
         ],
     )
-
-
-def _some(ids: Sequence[str]) -> str:
-    more = len(ids) - MERGED_SHOWN_MAX
-    return " ".join(ids[:MERGED_SHOWN_MAX]) + (f" +{more}" if more > 0 else "")

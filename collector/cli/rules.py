@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 PAGE_ROWS = 500
 """Events that are held at a time, with their stacks: 50 MB at most."""
 
+STEP_SECONDS_MIN = 60
+STEPS_MAX = 20_000
+"""Events are asked for by times of so many seconds at least, and by so many at most."""
+
 LISTED_MAX = 20
 """Merges and splits that are printed; `--json` has all."""
 
@@ -78,8 +82,9 @@ def try_rules(
     effects = Effects(rules.rules)
     without, with_rules = Grouper(), Grouper(RulesInUse(rules))
     with reader(server, data, database) as opened:
-        found = opened.rows(statement("rules_test_days"), {"days": days})
-        stored = sum(day["Rows"] for day in found)
+        step = max(STEP_SECONDS_MIN, days * 86_400 // STEPS_MAX)
+        found = opened.rows(statement("rules_test_spans"), {"days": days, "step": step})
+        stored = sum(span["Rows"] for span in found)
         with counting("Grouping stored events", min(stored, limit)) as advance:
             for page in _pages(opened, found, limit):
                 for row in page:
@@ -93,14 +98,14 @@ def try_rules(
         _print(report)
 
 
-def _pages(opened: Reader, days: list[dict[str, Any]], limit: int) -> Iterator[list[dict[str, Any]]]:
-    """Events, the latest first, by day, since a day is what the table has together."""
+def _pages(opened: Reader, spans: list[dict[str, Any]], limit: int) -> Iterator[list[dict[str, Any]]]:
+    """Events, the latest first. A page is looked for in its own time alone, or each would cost as much as a whole day."""
     left = limit
-    for day in days:
-        key = {"before": day["Latest"] + 1, "before_event": "", "before_segment": "", "before_weight": 0}
+    for span in _joined(spans):
+        key = {"before": span["Latest"] + 1, "before_event": "", "before_segment": "", "before_weight": 0}
         while left > 0:
             asked = min(PAGE_ROWS, left)
-            page = opened.rows(statement("rules_test_events"), {"since": day["Since"], "limit": asked, **key})
+            page = opened.rows(statement("rules_test_events"), {"since": span["Since"], "limit": asked, **key})
             left -= len(page)
             yield page
             if len(page) < asked:
@@ -112,6 +117,20 @@ def _pages(opened: Reader, days: list[dict[str, Any]], limit: int) -> Iterator[l
                 "before_segment": last["Segment"],
                 "before_weight": last["Weight"],
             }
+
+
+def _joined(spans: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Times with few events put together, within a day, until they fill a page."""
+    joined: dict[str, Any] = {}
+    for span in spans:
+        if joined and joined["Day"] == span["Day"] and joined["Rows"] + span["Rows"] <= PAGE_ROWS:
+            joined = {**joined, "Since": span["Since"], "Rows": joined["Rows"] + span["Rows"]}
+            continue
+        if joined:
+            yield joined
+        joined = span
+    if joined:
+        yield joined
 
 
 def _sighting(row: Mapping[str, Any]) -> ExceptionSighting:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from collector.cli.reach import DatabaseOption, DataOption, ServerOption, reader
-from collector.cli.text import ago, clean, clean_lines, cut, print_json, utc
+from collector.cli.text import ago, clean, clean_lines, cut, print_json, some, utc
 from collector.failures import Failure
 from collector.grouping import as_json as grouping_as_json
 from collector.grouping import explain
@@ -28,6 +28,7 @@ SIGHTINGS_MAX = 50
 FRAMES_MAX = 10_000
 """Frames of one event that are read: a chain of exceptions has hundreds."""
 MESSAGE_CHARS_MAX = 200
+MERGED_SHOWN_MAX = 10
 TOLD_CHARS_MAX = 80
 RELATIONS = {"cause": "caused by", "context": "raised while handling", "member": "of the group"}
 
@@ -138,7 +139,7 @@ def _print_group(found: Mapping[str, Any]) -> None:
         ("in", found["Culprit"]),
         ("service", " of ".join(filter(None, (found["ServiceName"], found["ServiceNamespace"])))),
         ("group", f"{found['GroupId']}  ({found['Fingerprint']})"),
-        ("with", f"{' '.join(found['MergedGroups'])}, merged into it" if found["MergedGroups"] else ""),
+        ("with", f"{some(found['MergedGroups'], MERGED_SHOWN_MAX)}, merged into it" if found["MergedGroups"] else ""),
         ("events", f"{found['Events']}, users {found['Users']}, severity {found['Severity']}"),
         ("seen", f"first {ago(found['FirstSeen'])} ago, last {ago(found['LastSeen'])} ago"),
         ("release", releases),

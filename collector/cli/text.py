@@ -50,6 +50,12 @@ def cut(text: str, length: int) -> str:
     return one_line if len(one_line) <= length else one_line[: length - 1] + "…"
 
 
+def some(words: Sequence[str], count_max: int) -> str:
+    """The first of some words, and how many more there are: `a b +7`."""
+    more = len(words) - count_max
+    return " ".join(words[:count_max]) + (f" +{more}" if more > 0 else "")
+
+
 def ago(moment: datetime) -> str:
     """How long ago a moment was: `12s`, `3m`, `5h`, `2d`. Times without a zone are in UTC."""
     seconds = max(0, int((datetime.now(UTC) - utc(moment)).total_seconds()))

@@ -120,7 +120,15 @@ class GroupMerges:
         changes = merge(target, asked, aliases, created_by=created_by, comment=comment[:COMMENT_CHARS_MAX])
         self._rows.write(changes, latest_ns)
         self._rows.settle([target, *wanted])
-        return Merged(group=target, groups=tuple(wanted))
+        now, _ = self._rows.trees([target, *wanted])
+        root = root_of(target, now)
+        for group in wanted:
+            if group == root or root_of(group, now) != root:
+                raise Failure(
+                    f"group {group} was changed by somebody else at the same time and is not part of {target}: look at "
+                    "`otel-errors groups`, and merge again if it should be"
+                )
+        return Merged(group=root, groups=tuple(wanted))
 
     def _unmerge(self, group: str, *, created_by: str, comment: str) -> Merged:
         (named,) = self._find([group])

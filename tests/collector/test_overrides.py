@@ -231,14 +231,14 @@ def test_the_example_in_the_documentation_does_what_it_says() -> None:
 
     outage = group(sighting("E: db1 does not answer", resource=resource), rules)
     vendored = group(sighting(resource=resource), rules)
-    card = group(sighting(exception_type="shop.CardDeclined", text="", resource=resource), rules)
-    attributes = {"http.route": "/healthz"}
-    check = group(sighting("E: Timed out", attributes=attributes, resource=resource), rules)
+    attributes = {"tenant": "test-4"}
+    card = group(sighting(exception_type="shop.CardDeclined", text="", attributes=attributes, resource=resource), rules)
+    probe = group(sighting("shop.ProbeFailed: Timed out", resource=resource), rules)
 
     assert outage.fingerprint.components == ("part gateway down",)
     assert vendored.culprit == "pay in charge"
-    assert card.verdict.severity == "warning"
-    assert check.verdict.dropped_by == "health checks"
+    assert card.verdict.severity == "info"
+    assert probe.verdict.dropped_by == "probes that are slow"
     assert {outage.verdict.rules, vendored.verdict.rules} == {
         ("one outage, whoever noticed",),
         ("vendored code is not ours",),

@@ -29,6 +29,13 @@ def test_an_argument_beats_the_environment_which_beats_the_file_which_beats_the_
     assert settings.grpc == Address(host="127.0.0.1", port=4317)
 
 
+def test_an_empty_path_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_ERRORS_DATA", "")
+    monkeypatch.setenv("OTEL_ERRORS_RULES", "")
+
+    assert (str(load({}).data), load({}).rules) == ("otel-errors-data", None)
+
+
 def test_every_setting_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_ERRORS_GRPC", "[::1]:0")
     monkeypatch.setenv("OTEL_ERRORS_INSECURE", "true")

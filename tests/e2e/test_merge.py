@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from collector.control import client
-from collector.control.changes import UnmergeRequest
+from collector.control.changes import MergeRequest, UnmergeRequest
 from tests.e2e.running import Collector, command
 
 if TYPE_CHECKING:
@@ -188,12 +189,37 @@ def test_what_can_not_be_merged_is_told_in_one_line(collector: Collector, data: 
         (("unmerge", other["book"], *by_data), "not merged with any other"),
         (("unmerge", mine["pay"], "--server", f"http://{collector.status['sql']}"), "--data"),
         (("unmerge", mine["pay"], "--data", f"{data}/none"), "no collector runs in"),
+        (("unmerge", mine["pay"], "--data", f"{data}/none", "--server", "http://127.0.0.1:1"), "no SQL answers at"),
     ):
         done = command(*arguments)
         assert (done.returncode, done.stdout) == (1, ""), arguments
         assert done.stderr.startswith("otel-errors: ")
         assert len(done.stderr.splitlines()) == 1
         assert said in done.stderr
+
+
+def test_two_who_merge_the_same_groups_the_other_way_round_leave_one_group(collector: Collector) -> None:
+    """And a kill right after the answer does not take it back."""
+    send(collector, book=1, pay=1)
+    book, pay = (row["GroupId"] for row in collector.rows("SELECT GroupId FROM errors ORDER BY Culprit"))
+
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(merged, collector, *pair) for pair in ((book, pay), (pay, book))]
+        answers = [one.result() for one in asked]
+    collector.kill()
+
+    assert any(answers)
+    (row,) = told("groups", "--data", str(collector.data))
+    (other,) = {book, pay} - {row["GroupId"]}
+    assert (row["Events"], row["MergedGroups"]) == (2, [other])
+
+
+def merged(collector: Collector, into: str, group: str) -> bool:
+    try:
+        client.change(collector.data, "merge", MergeRequest(into=into, groups=(group,)))
+    except client.ControlRefused:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(

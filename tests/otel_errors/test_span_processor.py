@@ -294,6 +294,21 @@ def test_the_log_record_says_who_was_there_as_the_span_does(app):
     assert "user.id" not in app.span_events()[0].attributes
 
 
+def test_the_fingerprint_that_the_application_says_on_a_span_is_in_the_log_record_too(app):
+    """Else the two sightings of one error would be of different groups, and the first one would decide."""
+    with app.tracer.start_as_current_span("s", attributes={"exception.fingerprint": ["a", "b"]}) as span:
+        span.record_exception(ValueError("no"))
+    with (
+        pytest.raises(ValueError, match="ended"),
+        app.tracer.start_as_current_span("s", attributes={"error.fingerprint": "c"}, record_exception=False),
+    ):
+        raise ValueError("ended")
+
+    recorded, ended = app.errors()
+    assert recorded.attributes["exception.fingerprint"] == ("a", "b")
+    assert ended.attributes["error.fingerprint"] == "c"
+
+
 def test_timestamp_given_to_record_exception_is_the_log_records_too(app):
     with app.tracer.start_as_current_span("s") as span:
         span.record_exception(ValueError("x"), timestamp=1_700_000_000_000_000_000)

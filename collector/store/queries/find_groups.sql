@@ -4,7 +4,7 @@ SELECT
     FirstRelease, LastRelease, LastTraceId, MergedGroups
 FROM errors
 WHERE GroupId GLOBAL IN (
-    SELECT if(m.RootGroupId = '', g.GroupId, m.RootGroupId)
+    SELECT ifNull(nullIf(m.RootGroupId, ''), g.GroupId)
     FROM (SELECT DISTINCT GroupId FROM error_groups WHERE startsWith(GroupId, {prefix:String}) LIMIT 1000) AS g
     GLOBAL LEFT JOIN error_group_merges AS m ON m.GroupId = g.GroupId
 )

@@ -1,4 +1,4 @@
--- A page of one day's events, the latest first, with all that grouping reads. The last row's key is the next page's `before`.
+-- A page of the events of some time, the latest first, with all that grouping reads. The last row's key is the next page's `before`.
 SELECT
     toUnixTimestamp64Nano(Timestamp) AS TimestampNs, EventId, Segment, Weight, GroupId, SeenIn, SpanName, SpanStatus, SeverityNumber, Escaped,
     ExceptionType, ExceptionMessage, ExceptionStacktrace, ResourceAttributes, Attributes

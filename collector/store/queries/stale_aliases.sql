@@ -2,5 +2,5 @@
 SELECT m.GroupId AS GroupId
 FROM error_group_merges AS m
 GLOBAL LEFT JOIN error_group_merges AS t ON t.GroupId = m.TargetGroupId
-WHERE m.RootGroupId != if(t.RootGroupId = '', m.TargetGroupId, t.RootGroupId)
+WHERE m.RootGroupId != ifNull(nullIf(t.RootGroupId, ''), m.TargetGroupId)
 LIMIT {limit:UInt32}

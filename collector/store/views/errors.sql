@@ -4,6 +4,7 @@
 --
 -- Each text of the newest event is an aggregate of its own: a query that names few columns pays for those alone, and a
 -- string costs a fraction of what it does within a tuple (benchmarks/errors_view.py).
+-- The ifNull are for users whose profile sets join_use_nulls.
 CREATE OR REPLACE VIEW {{ db }}.errors{{ on_cluster() }} AS
 SELECT
     RootId AS GroupId,
@@ -26,10 +27,10 @@ SELECT
     MergedGroups
 FROM (
     SELECT
-        if(m.RootGroupId = '', g.GroupId, m.RootGroupId) AS RootId,
-        argMax(g.Fingerprint, m.RootGroupId = '') AS Fingerprint,
-        argMax(g.ServiceNamespace, m.RootGroupId = '') AS ServiceNamespace,
-        argMax(g.ServiceName, m.RootGroupId = '') AS ServiceName,
+        if(ifNull(m.RootGroupId, '') = '', g.GroupId, ifNull(m.RootGroupId, '')) AS RootId,
+        argMax(g.Fingerprint, ifNull(m.RootGroupId, '') = '') AS Fingerprint,
+        argMax(g.ServiceNamespace, ifNull(m.RootGroupId, '') = '') AS ServiceNamespace,
+        argMax(g.ServiceName, ifNull(m.RootGroupId, '') = '') AS ServiceName,
         toUInt64(greatest(sum(g.Events), 0)) AS Events,
         uniqCombined64Merge(12)(g.Users) AS Users,
         min(g.FirstSeen) AS FirstSeen,
@@ -43,7 +44,7 @@ FROM (
         argMax(tupleElement(g.Latest, 'Release'), tupleElement(g.Latest, 'At')) AS LastRelease,
         argMax(tupleElement(g.Latest, 'TraceId'), tupleElement(g.Latest, 'At')) AS LastTraceId,
         argMax(tupleElement(g.Latest, 'EventId'), tupleElement(g.Latest, 'At')) AS LastEventId,
-        arraySort(groupUniqArrayIf(g.GroupId, m.RootGroupId != '')) AS MergedGroups
+        arraySort(groupUniqArrayIf(g.GroupId, ifNull(m.RootGroupId, '') != '')) AS MergedGroups
     FROM {{ db }}.error_groups AS g
     {{ global() }}LEFT JOIN {{ db }}.error_group_merges AS m ON m.GroupId = g.GroupId
     GROUP BY RootId

@@ -77,6 +77,17 @@ def test_explain_gives_the_same_fingerprint_as_json_whatever_the_order_number() 
     assert first["fingerprint"] == second["fingerprint"]
 
 
+def test_explain_and_rules_check_read_what_serve_would(tmp_path: Path) -> None:
+    """Secrets in attributes are gone before any rule sees them."""
+    file = tmp_path / "rules.yaml"
+    file.write_text("rules: [{match: {type: '*'}, fingerprint: ['{{attribute.password}} {{attribute.tenant}}']}]")
+    given = ("--attribute", "password=hunter2", "--attribute", "tenant=t1")
+    done = run("explain", "-", "--rules", str(file), *given, stdin=STACK)
+
+    assert done.stdout.endswith("hashed, in this order:\n  part *** t1\n")
+    assert run("rules", "check", str(file)).stdout == f"{file}: 1 rule, no mistake\n"
+
+
 def test_explain_takes_what_no_parser_knows() -> None:
     done = run("explain", "-", "--language", "klingon", "--json", stdin="it broke\nat 0x7f33")
 

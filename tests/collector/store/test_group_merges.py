@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.collector.errors import insert_errors
 from tests.collector.store.test_errors import event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from collector.store.embedded import EmbeddedConnection, EmbeddedEngine
@@ -182,6 +183,23 @@ def test_statements_and_views_of_one_group_take_the_id_of_any_member(
     assert len(opened.rows("SELECT * FROM error_group_members(group = {g:String})", {"g": groups["f"]})) == 1
 
 
+def test_a_users_profile_that_joins_with_nulls_changes_no_answer(
+    opened: EmbeddedConnection, merges: GroupMerges, groups: dict[str, str]
+) -> None:
+    merges.merge(groups["a"], [groups["b"]])
+    members = "SELECT GroupId FROM error_group_members(group = {g:String}) ORDER BY GroupId"
+
+    for query in (
+        "SELECT * FROM errors ORDER BY GroupId",
+        members,
+        statement("find_groups"),
+        statement("stale_aliases"),
+    ):
+        for name in "abc":
+            given = {"g": groups[name], "prefix": groups[name], "limit": 5}
+            assert opened.rows(f"{query} SETTINGS join_use_nulls = 1", given) == opened.rows(query, given)
+
+
 def test_ids_may_be_cut(opened: EmbeddedConnection, merges: GroupMerges, groups: dict[str, str]) -> None:
     merges.merge(groups["a"][:10].upper(), [f" {groups['b'][:10]}"])
 
@@ -219,6 +237,35 @@ def test_what_can_not_be_merged_is_refused_and_changes_nothing(
         assert "\n" not in str(failure.value)
 
     assert counts(opened) == before
+
+
+class Interrupted:
+    """A connection during whose first insert somebody else merges."""
+
+    def __init__(self, connection: EmbeddedConnection, other: Callable[[], object]) -> None:
+        self._connection, self._other = connection, [other]
+        self.rows = connection.rows
+
+    def command(self, statement: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        if self._other:
+            self._other.pop()()
+        return self._connection.command(statement, parameters)
+
+
+@pytest.mark.parametrize(("into", "group"), [("a", "b"), ("b", "a")])
+def test_who_merges_the_other_way_round_at_the_same_time_is_told(
+    into: str, group: str, opened: EmbeddedConnection, merges: GroupMerges, groups: dict[str, str]
+) -> None:
+    """Of the two links one is opened, whoever wrote first; what is said of a merge is what holds."""
+    interrupted = Interrupted(opened, lambda: merges.merge(groups[group], [groups[into]]))
+    root, member = sorted((groups["a"], groups["b"]))
+    holds = groups[group] == member
+
+    with nullcontext() if holds else pytest.raises(Failure, match="by somebody else at the same time"):
+        GroupMerges(interrupted, clock=SystemClock()).merge(groups[into], [groups[group]])
+
+    linked = opened.rows("SELECT GroupId, RootGroupId FROM error_group_merges")
+    assert linked == [{"GroupId": member, "RootGroupId": root}]
 
 
 def test_a_merge_that_was_cut_short_can_be_repeated(

@@ -88,6 +88,8 @@ def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
             marks.append((index, body))
             frames.append(_syntax_frame(body) if len(marks) == 1 and body else [])
             around.append({})
+        elif len(frames[-1]) >= FRAMES_MAX:
+            continue
         elif lines := _V8_FRAME.findall(body):
             frames[-1] += map(_v8_frame, lines[:FRAMES_MAX])
         else:
@@ -102,7 +104,7 @@ def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
                 raise_site = f"{raised.file}:{raised.line}:{raised.column}:{raised.function}"
             if overflowed or _is_deep_recursion(own):
                 own = _begin_anew(own)
-        exceptions.append(SkeletonException(head=marks[position][0], relation=relation, frames=tuple(own)))
+        exceptions.append(SkeletonException(head=marks[position][0], relation=relation, frames=tuple(own[:FRAMES_MAX])))
     return Skeleton(exceptions=tuple(exceptions), raise_site=raise_site)
 
 

@@ -57,7 +57,9 @@ _PLACED = re.compile(
 _TAIL = re.compile(r"\n(?:Last message|State:|Function:|Client #PID|Initial Call:|Ancestors:|    ancestors:)")
 _REASON_MARKS = ("\n** ", "\n\n", "exit value:", " error: ", " exit: ", " throw: ", "eason: ")
 _EXITED = "exited in: "
-_PLUG_WRAPPER = "Plug.Conn.WrapperError"
+# It says nothing of its own.
+_PLUG_WRAPPER = "(Plug.Conn.WrapperError) ** ("
+_PLUG_WRAPPERS = re.compile(r"\A(?:\(Plug\.Conn\.WrapperError\) \*\* (?=\())+")
 _UNCAUGHT = re.compile(r"(?:Erlang error: )?\{:nocatch, ")
 _EXITS = {"time out": "timeout", "no process": "noproc", "no connection": "noconnection", "killed": "killed"}
 
@@ -178,14 +180,14 @@ def read_head(head: str) -> tuple[str, str]:
     if not head:
         return "", ""
     head = head.strip()
+    if head.startswith(_PLUG_WRAPPER):
+        head = _PLUG_WRAPPERS.sub("", head)
     found = _READ_HEAD.match(head)
     if found is None:
         if head.startswith("exception "):
             return erlang.read_report(head)
         return erlang.read_term(head)
     kind, message = found.group(1), head[found.end() :].strip()
-    if kind == _PLUG_WRAPPER and message.startswith("** ("):  # it says nothing of its own
-        return read_head(message.removeprefix("** "))
     uncaught = _UNCAUGHT.match(message) if kind in ("stop", "ErlangError") else None
     if uncaught is not None:
         kind, message = "throw", message[uncaught.end() :].removesuffix("}")

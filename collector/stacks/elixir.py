@@ -56,6 +56,10 @@ _PLACED = re.compile(
 # After the reason of a generic server's or a task's end.
 _TAIL = re.compile(r"\n(?:Last message|State:|Function:|Client #PID|Initial Call:|Ancestors:|    ancestors:)")
 _REASON_MARKS = ("\n** ", "\n\n", "exit value:", " error: ", " exit: ", " throw: ", "eason: ")
+_EXITED = "exited in: "
+# It says nothing of its own.
+_PLUG_WRAPPER = "(Plug.Conn.WrapperError) ** ("
+_PLUG_WRAPPERS = re.compile(r"\A(?:\(Plug\.Conn\.WrapperError\) \*\* (?=\())+")
 _UNCAUGHT = re.compile(r"(?:Erlang error: )?\{:nocatch, ")
 _EXITS = {"time out": "timeout", "no process": "noproc", "no connection": "noconnection", "killed": "killed"}
 
@@ -176,6 +180,8 @@ def read_head(head: str) -> tuple[str, str]:
     if not head:
         return "", ""
     head = head.strip()
+    if head.startswith(_PLUG_WRAPPER):
+        head = _PLUG_WRAPPERS.sub("", head)
     found = _READ_HEAD.match(head)
     if found is None:
         if head.startswith("exception "):
@@ -184,11 +190,10 @@ def read_head(head: str) -> tuple[str, str]:
     kind, message = found.group(1), head[found.end() :].strip()
     uncaught = _UNCAUGHT.match(message) if kind in ("stop", "ErlangError") else None
     if uncaught is not None:
-        return "throw", message[uncaught.end() :].removesuffix("}")
-    if kind == "stop":  # how a process's report tells of an exit
-        kind = "exit"
-    if kind == "exit" and message.startswith("exited in: "):
-        return "exited", message.removeprefix("exited in: ")
-    if kind.startswith("EXIT"):
+        kind, message = "throw", message[uncaught.end() :].removesuffix("}")
+    elif kind in ("stop", "exit"):  # how a process's report tells of an exit, and others
+        is_call = message.startswith(_EXITED)
+        kind, message = ("exited", message.removeprefix(_EXITED)) if is_call else ("exit", message)
+    elif kind.startswith("EXIT"):
         kind = next((reason for words, reason in _EXITS.items() if message.startswith(words)), "EXIT")
     return kind, message

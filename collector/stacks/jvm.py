@@ -42,9 +42,11 @@ _NAME = r'[^\s("=;:\[{.][^\s("=;:\[.]{0,300}+\.[^\n("=;:\[]{1,900}+(?<!\s)'
 # cats-effect names the operation of a fiber before its place; kotlinx.coroutines marks where a coroutine was resumed.
 _OPERATION = r"[\w$]{1,80} @ "
 _BOUNDARY = r"\x08{0,9}\(Coroutine boundary[^\n]*+"
-_FRAME_LINE = rf"at (?:{_BOUNDARY}|(?:{_OPERATION})?{_NAME}\([^\n]*+)"
+# Kotlin/Native: `3   shop.kexe   0x10189d1bd   kfun:com.shop.Cart#pay(kotlin.Int){} + 205 (/src/Cart.kt:12:9)`
+_NATIVE = r"[0-9]{1,4} {1,8}[^\s(]{1,100} {1,60}0x[0-9a-f]{1,16} {1,16}kfun:"
+_FRAME_LINE = rf"at (?:{_BOUNDARY}|{_NATIVE}[^\n]*+|(?:{_OPERATION})?{_NAME}\([^\n]*+)"
 _RUN = java_like.runs_of(_FRAME_LINE)
-_FRAME = re.compile(rf"\n[ \t]*at (?:{_OPERATION})?([^\n(\x08]{{1,1200}})\(([^\n:)]*)(?::([0-9]{{1,9}}))?")
+_FRAME = re.compile(rf"\n[ \t]*at (?:{_OPERATION}|{_NATIVE})?([^\n(\x08]{{1,1200}})\(([^\n:)]*)(?::([0-9]{{1,9}}))?")
 
 # Where a frame is, as nobody else prints it: no blank before the bracket, a file without folders, one number.
 _PLACE = (
@@ -54,7 +56,7 @@ _PLACE = (
 )
 _ELIDED = r"\.\.\. [0-9]{1,6} (?:more|common frames omitted)$"
 _SIGN = re.compile(
-    rf"(?:\A|\n)[ \t]*+(?:at {_NAME}\({_PLACE}|Caused by: {java_like.THROWN}|{_ELIDED})",
+    rf"(?:\A|\n)[ \t]*+(?:at (?:{_NAME}\({_PLACE}|{_NATIVE})|Caused by: {java_like.THROWN}|{_ELIDED})",
     re.MULTILINE,
 )
 # Android's log, as adb, Android Studio and older tools print it: each line has the time, the process, the tag.
@@ -100,8 +102,10 @@ def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
 def _frames(found: Sequence[java_like.RawFrame]) -> tuple[Frame, ...]:
     frames = []
     for name, file, line in found:
-        module, function, in_app = locate(name, file)
-        frames.append(Frame(module, function, file, int(line) if line else 0, 0, in_app))
+        is_native = "#" in name  # Kotlin/Native's way to join class and function; arguments stand in the file's place
+        place = "" if is_native else file
+        module, function, in_app = locate(name.replace("#", ".") if is_native else name, place)
+        frames.append(Frame(module, function, place, int(line) if line else 0, 0, in_app))
     return tuple(frames)
 
 

@@ -156,6 +156,7 @@ def test_the_application_tells_whose_a_frame_is(line: str, expected: str) -> Non
         ("(Shop.PaymentError) a: b\n", ("Shop.PaymentError", "a: b")),
         ("(throw) {:no_payment, 3}", ("throw", "{:no_payment, 3}")),
         ("(EXIT) time out", ("timeout", "time out")),
+        ("(Plug.Conn.WrapperError) ** (Shop.PaymentError) a: b", ("Shop.PaymentError", "a: b")),
         ("(stop) {:bad_state, 3}", ("exit", "{:bad_state, 3}")),
         ("(stop) {:nocatch, {:halt, 3}}", ("throw", "{:halt, 3}")),
         ("(ErlangError) Erlang error: {:nocatch, {:halt, 3}}", ("throw", "{:halt, 3}")),

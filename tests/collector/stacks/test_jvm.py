@@ -39,6 +39,9 @@ def chain(text: str) -> list[tuple[str, str, int]]:
         "".join(f"E/AndroidRuntime( 1234): {line}\n" for line in ("FATAL EXCEPTION: main\n" + PLAIN).splitlines()),
         PLAIN.replace(LOAD, "\tat \b\b\b(Coroutine boundary.\b(\b)\n" + LOAD),
         PLAIN.replace(LOAD, LOAD.replace("at ", "at flatMap @ ")),
+        PLAIN.replace(
+            PAY, "    at 3   shop.kexe       0x10189d1bd   kfun:com.shop.Orders#pay(kotlin.Int){} + 5 (/srv/a.kt:1:9)\n"
+        ),
         "Nov 24, 2026 11:04:12 AM com.shop.Web handle\nSEVERE: it failed\n" + PLAIN,
         PLAIN.replace(")\n", ") ~[shop-1.0.jar!/:1.0]\n"),
         PLAIN.replace("com.shop.Orders.", "app//com.shop.Orders.").replace("java.base/", "java.base@17.0.2/"),
@@ -50,7 +53,7 @@ def chain(text: str) -> list[tuple[str, str, int]]:
     ],
     ids=[
         *("crlf", "no last newline", "spaces", "no indentation", "log text", "level", "thread"),
-        *("logcat", "older logcat", "older boundary", "fiber"),
+        *("logcat", "older logcat", "older boundary", "fiber", "Kotlin/Native"),
         *("two lines of a log", "packaging data", "loader", "module", "lambda", "proxy", "cut off", "another report"),
     ],
 )

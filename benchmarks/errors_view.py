@@ -20,7 +20,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from benchmarks.measure import collector, cpu_seconds, table, under_load
-from benchmarks.payloads import ERRORS_A_REQUEST, SPANS_A_REQUEST, plain_spans, stack_text, text
+from benchmarks.payloads import ERRORS_A_REQUEST, SPANS_A_REQUEST, plain_spans, stack_text, text, word
 from collector.control import client
 from collector.control.changes import MergeRequest
 from collector.drain.error_lane import ErrorLane
@@ -47,15 +47,6 @@ BUDGET_MS = "300"
 """Of the list's p95."""
 ALL_COLUMNS = "SELECT * FROM errors ORDER BY LastSeen DESC LIMIT 100"
 TRACE = "SELECT * FROM error_trace_spans(group = {group:String})"
-
-
-def word(number: int) -> str:
-    """A number in letters: digits in names are left out of fingerprints."""
-    letters = ""
-    while number or not letters:
-        number, rest = divmod(number, 26)
-        letters += chr(ord("a") + rest)
-    return letters
 
 
 def errors(first: int) -> bytes:

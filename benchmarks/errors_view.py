@@ -20,7 +20,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from benchmarks.measure import collector, cpu_seconds, table, under_load
-from benchmarks.payloads import ERRORS_A_REQUEST, SPANS_A_REQUEST, plain_spans, stack_text, text, word
+from benchmarks.payloads import ERRORS_A_REQUEST, SPANS_A_REQUEST, plain_spans, stack_text, text
 from collector.control import client
 from collector.control.changes import MergeRequest
 from collector.drain.error_lane import ErrorLane
@@ -66,7 +66,7 @@ def errors(first: int) -> bytes:
             [
                 text("exception.type", "shop.errors.CardDeclined"),
                 text("exception.message", message),
-                text("exception.stacktrace", stack_text(0, message).replace("_0\n", f"_{word(number)}\n")),
+                text("exception.stacktrace", stack_text(number, message)),
                 text("user.id", f"user-{number % 5000}"),
             ]
         )

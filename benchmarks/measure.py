@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,9 +55,23 @@ def collector(*arguments: str) -> Iterator[Collector]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process."""
+    """User and system time of a process, and of those that it started."""
     times = psutil.Process(pid).cpu_times()
-    return times.user + times.system
+    seconds = times.user + times.system + times.children_user + times.children_system
+    for child in psutil.Process(pid).children():
+        with suppress(psutil.NoSuchProcess):
+            seconds += sum(child.cpu_times()[:2])
+    return seconds
+
+
+def resident_bytes(pid: int) -> int:
+    """Memory of a process, and of those that it started."""
+    process = psutil.Process(pid)
+    resident = int(process.memory_info().rss)
+    for child in process.children():
+        with suppress(psutil.NoSuchProcess):
+            resident += int(child.memory_info().rss)
+    return resident
 
 
 def under_load(
@@ -79,7 +93,7 @@ def under_load(
         command = [sys.executable, "-m", "benchmarks.load", address, signal, file.name, str(count), str(first)]
         with subprocess.Popen(command) as load:
             while load.poll() is None:
-                peak = max(peak, psutil.Process(pid).memory_info().rss)
+                peak = max(peak, resident_bytes(pid))
                 time.sleep(0.05)
         if load.returncode:
             raise SystemExit("the load could not be sent")

@@ -18,6 +18,7 @@ from collector.model import Grouping, Stack, StackException
 from collector.rules.parts import read_override
 from collector.scrub import scrub
 from collector.severity import severity
+from collector.stacks import log_prefix
 from collector.stacks.sniff import choose as choose_parser
 
 if TYPE_CHECKING:
@@ -75,11 +76,15 @@ def cut(sighting: ExceptionSighting, openings: Iterable[str] = ()) -> tuple[Stac
     text = sighting.exception_stacktrace
     if "\x1b" in text:  # a terminal's colours
         text = _COLOURS.sub("", text)
-    parser = choose_parser(text, sighting.resource.get(SDK_LANGUAGE, ""))
-    text = parser.cut(text)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return parser, parser.outline(text, openings)
+    parser = choose_parser(text, sighting.resource.get(SDK_LANGUAGE, ""))
+    text = parser.cut(text)
+    if not parser.begins_with_message:
+        return parser, parser.outline(text, openings)
+    logged, text = log_prefix.split(text)
+    outline = parser.outline(text, openings)
+    return parser, outline._replace(preamble=logged + outline.preamble) if logged else outline
 
 
 def scrub_pieces(parser: StackParser, outline: Outline) -> Opened:

@@ -60,7 +60,8 @@ class StackParser:
     texts, which change its speed and nothing else. `read_head` gives (type, message); the type is
     empty when the head does not begin with one. `vague_types` are types that a text may have though
     the error's own class is another: a class that was sent beside the text is taken instead. `plain_message`
-    takes off a message that was sent beside the text what differs between two raises, as `read_head` does.
+    takes off a message that was sent beside the text what differs between two raises, as `read_head` does. `begins_with_message`:
+    its texts begin with the message, or with a place, and what a log put before it in that line is not seen to be none.
     """
 
     name: str
@@ -72,3 +73,4 @@ class StackParser:
     read_head: Callable[[str], tuple[str, str]]
     vague_types: frozenset[str] = frozenset()
     plain_message: Callable[[str], str] = str
+    begins_with_message: bool = False

@@ -40,6 +40,7 @@ PARSERS: tuple[StackParser, ...] = (
         outline=ruby.outline,
         read_bodies=ruby_frames.read_bodies,
         read_head=ruby.read_head,
+        begins_with_message=True,
     ),
     StackParser(
         name="perl",
@@ -49,6 +50,7 @@ PARSERS: tuple[StackParser, ...] = (
         outline=perl.outline,
         read_bodies=perl_frames.read_bodies,
         read_head=perl.read_head,
+        begins_with_message=True,
         plain_message=perl.plain_message,
     ),
     StackParser(
@@ -113,6 +115,7 @@ PARSERS: tuple[StackParser, ...] = (
         outline=php.outline,
         read_bodies=php_frames.read_bodies,
         read_head=php.read_head,
+        begins_with_message=True,
     ),
     StackParser(
         name="jvm",
@@ -141,6 +144,7 @@ PARSERS: tuple[StackParser, ...] = (
         outline=dart.outline,
         read_bodies=dart.read_bodies,
         read_head=dart.read_head,
+        begins_with_message=True,
     ),
     StackParser(
         name="elixir",

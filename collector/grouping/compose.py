@@ -18,6 +18,7 @@ from collector.model import Grouping, PreviousGroup, Stack, StackException
 from collector.rules.parts import read_override
 from collector.scrub import scrub
 from collector.severity import severity
+from collector.stacks import log_prefix
 from collector.stacks.sniff import choose as choose_parser
 
 if TYPE_CHECKING:
@@ -89,7 +90,12 @@ def cut(sighting: ExceptionSighting, openings: Iterable[str] = ()) -> tuple[Stac
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     parser = choose_parser(text, sighting.resource.get(SDK_LANGUAGE, ""))
-    return parser, parser.outline(parser.cut(text), openings)
+    text = parser.cut(text)
+    if not parser.begins_with_message:
+        return parser, parser.outline(text, openings)
+    logged, text = log_prefix.split(text)
+    outline = parser.outline(text, openings)
+    return parser, outline._replace(preamble=logged + outline.preamble) if logged else outline
 
 
 def scrub_pieces(parser: StackParser, outline: Outline) -> Opened:

@@ -73,8 +73,8 @@ _NAME = r"[A-Za-z_$][\w$]{0,200}(?:[.:][A-Za-z_$][\w$]{0,200}){0,10}"
 _CODE = r"(?: \[[A-Z][\w$.]{1,100}\])?"
 _AFTER_NAME = rf"{_CODE}(?::[ \n]|:?(?=\n|\Z|\]| \{{))"
 _ERROR_NAME = r"(?:[A-Z$_][\w$.]{0,200})?(?:Error|Exception|Rejection|Warning|Violation)"
-_TYPE_LINE = re.compile(rf"^(?=[^\n]{{0,300}}[A-Z]){_ERROR_NAME}{_AFTER_NAME}", re.MULTILINE)
-_TYPE_IN_LINE = re.compile(rf"(?<=[\s\"'(]){_ERROR_NAME}{_CODE}: ")
+_TYPE_LINE = re.compile(rf"^(?=[^\n]{{0,300}}[A-Z])\[?{_ERROR_NAME}{_AFTER_NAME}", re.MULTILINE)
+_TYPE_IN_LINE = re.compile(rf"(?<=[\s\"'(])\[?{_ERROR_NAME}{_CODE}: ")
 _LEVEL = re.compile(r"(?:[A-Z]{2,40}|[a-z]{1,40}): ")
 _START = re.compile(rf"(?:<ref \*[0-9]{{1,3}}> )?\[?{_NAME}{_AFTER_NAME}")
 _PREFIXED = re.compile(r"(?:Uncaught|Unhandled|unhandled|uncaught)")

@@ -60,6 +60,8 @@ class StackParser:
     the error's own class is another: a class that was sent beside the text is taken instead. `plain_message`
     takes off a message that was sent beside the text what differs between two raises, as `read_head` does. `plain_body`
     takes out of a body what differs between two raises and no frame shows (arguments, addresses): bodies are read so.
+    `begins_with_message`: its texts begin with the message, or with a place, and what a log put before it in that line is
+    not seen to be none.
     """
 
     name: str
@@ -72,3 +74,4 @@ class StackParser:
     vague_types: frozenset[str] = frozenset()
     plain_message: Callable[[str], str] = str
     plain_body: Callable[[str], str] | None = None
+    begins_with_message: bool = False

@@ -40,6 +40,7 @@ PARSERS: tuple[StackParser, ...] = (
         outline=ruby.outline,
         read_bodies=ruby_frames.read_bodies,
         read_head=ruby.read_head,
+        begins_with_message=True,
     ),
     StackParser(
         name="perl",
@@ -50,6 +51,7 @@ PARSERS: tuple[StackParser, ...] = (
         read_bodies=perl_frames.read_bodies,
         plain_body=perl_frames.plain_body,
         read_head=perl.read_head,
+        begins_with_message=True,
         plain_message=perl.plain_message,
     ),
     StackParser(
@@ -117,6 +119,7 @@ PARSERS: tuple[StackParser, ...] = (
         read_bodies=php_frames.read_bodies,
         plain_body=php_frames.plain_body,
         read_head=php.read_head,
+        begins_with_message=True,
     ),
     StackParser(
         name="jvm",
@@ -145,6 +148,7 @@ PARSERS: tuple[StackParser, ...] = (
         outline=dart.outline,
         read_bodies=dart.read_bodies,
         read_head=dart.read_head,
+        begins_with_message=True,
     ),
     StackParser(
         name="elixir",

@@ -17,6 +17,7 @@ from collector.model import Grouping, Stack, StackException
 from collector.rules.parts import read_override
 from collector.scrub import scrub
 from collector.severity import severity
+from collector.stacks.log_lines import plain, without_log_lines
 from collector.stacks.sniff import choose as choose_parser
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ def group_id(service_namespace: str, service_name: str, fingerprint: str) -> str
 
 def cut(sighting: ExceptionSighting, openings: Iterable[str] = ()) -> tuple[StackParser, Outline]:
     """Bound the stack's text and cut it into pieces."""
-    text = sighting.exception_stacktrace
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = plain(sighting.exception_stacktrace)
     parser = choose_parser(text, sighting.resource.get(SDK_LANGUAGE, ""))
     return parser, parser.outline(parser.cut(text), openings)
 
@@ -83,7 +82,7 @@ def scrub_pieces(parser: StackParser, outline: Outline) -> Opened:
         preamble=scrub(outline.preamble) if outline.preamble else "",
         bodies=outline.bodies,
         heads=heads,
-        read=tuple([parser.read_head(head) for head in heads]),
+        read=tuple([parser.read_head(without_log_lines(head)) for head in heads]),
         tail=scrub(outline.tail) if outline.tail else "",
     )
 

@@ -19,6 +19,7 @@ from collector.rules.parts import read_override
 from collector.scrub import scrub
 from collector.severity import severity
 from collector.stacks import log_prefix
+from collector.stacks.log_lines import plain, without_log_lines
 from collector.stacks.sniff import choose as choose_parser
 
 if TYPE_CHECKING:
@@ -62,9 +63,6 @@ class Opened(NamedTuple):
     tail: str
 
 
-_COLOURS = re.compile(r"\x1b\[[0-9;]{0,32}[mK]")
-
-
 def group(
     sighting: ExceptionSighting, rules: RuleMatcher | None = None, versions: FingerprintVersions = VERSIONS
 ) -> Grouping:
@@ -84,11 +82,7 @@ def group_id(service_namespace: str, service_name: str, fingerprint: str) -> str
 
 def cut(sighting: ExceptionSighting, openings: Iterable[str] = ()) -> tuple[StackParser, Outline]:
     """Bound the stack's text and cut it into pieces."""
-    text = sighting.exception_stacktrace
-    if "\x1b" in text:  # a terminal's colours
-        text = _COLOURS.sub("", text)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = plain(sighting.exception_stacktrace)
     parser = choose_parser(text, sighting.resource.get(SDK_LANGUAGE, ""))
     text = parser.cut(text)
     if not parser.begins_with_message:
@@ -108,7 +102,7 @@ def scrub_pieces(parser: StackParser, outline: Outline) -> Opened:
         bodies,
         _plain(parser.plain_body, bodies) if parser.plain_body is not None else bodies,
         heads,
-        tuple([parser.read_head(head) for head in heads]),
+        tuple([parser.read_head(without_log_lines(head)) for head in heads]),
         scrub(tail) if tail else "",
     )
 

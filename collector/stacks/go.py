@@ -35,12 +35,13 @@ if TYPE_CHECKING:
 _HEADER = re.compile(
     r"(?:^|(?<= ))goroutine [0-9]{1,19} (?:gp=[^\n\[]{1,100})?\[[a-z][^\n\]]{0,200}\]:(?:\n(?!\t)|\Z)", re.MULTILINE
 )
-_FILE = r"\n(?:  \| )?\t(?!at )[^\n\t]{1,600}\.go:[0-9]"
+_FILE = r"\n(?:  \| )?(?:\t| {4,8})(?!at )[^\n\t]{1,600}\.go:[0-9]"
 _SIGN = re.compile(
     r"(?:^|(?<= ))goroutine [0-9]{1,19} (?:gp=[^\n\[]{1,100})?\[[a-z][^\n\]]{0,200}\]:\n"
     rf"|{_FILE}|\.go:[0-9]{{1,9}} \(0x[0-9a-f]{{1,16}}\)\n",
     re.MULTILINE,
 )
+_SPACED = re.compile(r"\n {2,8}(?=[^\s|][^\n]{0,600}\.(?:go|s):[0-9]|panic: )")  # a tab that something made blanks of
 _END = r"(?:\n|\Z)"
 _PLACE = r":[0-9]{1,9}(?: \+0x[0-9a-f]{1,16}(?: fp=[^\n]*)?)?"
 _RUN = re.compile(
@@ -105,6 +106,8 @@ def cut(text: str) -> str:
 
     With a message of megabytes before the frames, its beginning and the text's end.
     """
+    if "\n\t" not in text:
+        text = _SPACED.sub("\n\t", text)
     return keep_frames(text, _SIGN)
 
 

@@ -41,6 +41,7 @@ def frames(text: str, exception: int = 0) -> list[str]:
         PLAIN.replace("0xc000012345", "0xdead").replace("+0x1d", "+0xff").replace(":31", ":77"),
         PLAIN.replace("/srv/shop/", "C:/build/42/"),
         PLAIN.replace("/srv/shop/", "shop/"),
+        PLAIN.replace("\t", "    "),
         PLAIN.replace("item 4\n", "item 4 [recovered]\n\tpanic: no stock for item 4\n"),
         PLAIN.replace("item 4\n", "item 4 [recovered, repanicked]\n"),
         PLAIN.replace(GET, "main.recover.func1()\n\t/srv/shop/main.go:3 +0x1\n" + PANIC_CALL + GET),

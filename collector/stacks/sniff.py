@@ -24,6 +24,6 @@ def choose(text: str, language: str) -> StackParser:
         if language in parser.languages and parser.looks_like(text):
             return parser
     for parser in PARSERS:
-        if parser.looks_like(text):
+        if language not in parser.languages and parser.looks_like(text):
             return parser
     return RAW

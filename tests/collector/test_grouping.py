@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collector.fingerprint.versions import CURRENT
 from collector.grouping import Grouper, as_json, explain, group, group_id
 from collector.grouping import grouper as grouper_module
+from collector.grouping.compose import template_of
 from collector.model import ExceptionSighting
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "stacks").glob("*/*.txt"))
@@ -194,6 +196,31 @@ def test_a_body_that_goes_on_in_the_next_text_is_not_taken_for_known() -> None:
     grouper = Grouper()
     for text in texts + texts[::-1]:
         assert grouper.group(sighting(text)) == group(sighting(text))
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "12 Jan 2024",
+                "<Foo1 object at 0x1f>",
+                "a=1",
+                "1:2:3",
+                "ff:1::2",
+                "http://1/",
+                "'a1'",
+                "x@y.z1",
+                "a1:b",
+                "\u0663",
+            ]
+        )
+        | st.text(max_size=6)
+    ).map(" ".join)
+)
+def test_messages_that_differ_in_digits_share_a_template(message: str) -> None:
+    """So that the template of one is remembered for all."""
+    assert template_of(message) == CURRENT.template(message)
 
 
 HOSTILE = {

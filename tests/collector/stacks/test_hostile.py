@@ -27,10 +27,47 @@ EXCEPTIONS_MAX = 128
 SEPARATORS = [
     *(" ", "\t", "\n", "\r", "\0", ".", ",", ":", ";", "(", ")", "[", "]", "{", "<", ">", '"', "'", "`", "@", "#", "$"),
     *("/", "\\", "|", "-", "=", "^", "~", "é", "\u4e00", "\U0001f600", "\x1b[0m", "::", "a.", "A::", "a/", "0", "a b "),
-    *("\n  ", "\n\n", "\nat ", "\n\tat ", "\n    at ", "\n#0 ", " at a", " in a", "(a", "<a", "[{a,", "\n** (A) ", "a@", "a$"),
-    *("\nCaused by: ", "\nCaused by: a.B: c", "\nfrom a:1:in `a'", "\n\tfrom ", "a line 1", " called at a line 1", "\n   0: "),
-    *("goroutine 1 [a]:\n", "a()\n\t", "\n\t/a.go:1", "Error: ", "\nError: a", "[cause]: ", "KeyError: 2\n", "key token "),
-    *("CrashReporter Key:   1b2c-01\n", "SyntaxError: Unexpected token '.'\n", "\n ---> A: b", "\n0   a  0x00000001 b + 1"),
+    *(
+        "\n  ",
+        "\n\n",
+        "\nat ",
+        "\n\tat ",
+        "\n    at ",
+        "\n#0 ",
+        " at a",
+        " in a",
+        "(a",
+        "<a",
+        "[{a,",
+        "\n** (A) ",
+        "a@",
+        "a$",
+    ),
+    *(
+        "\nCaused by: ",
+        "\nCaused by: a.B: c",
+        "\nfrom a:1:in `a'",
+        "\n\tfrom ",
+        "a line 1",
+        " called at a line 1",
+        "\n   0: ",
+    ),
+    *(
+        "goroutine 1 [a]:\n",
+        "a()\n\t",
+        "\n\t/a.go:1",
+        "Error: ",
+        "\nError: a",
+        "[cause]: ",
+        "KeyError: 2\n",
+        "key token ",
+    ),
+    *(
+        "CrashReporter Key:   1b2c-01\n",
+        "SyntaxError: Unexpected token '.'\n",
+        "\n ---> A: b",
+        "\n0   a  0x00000001 b + 1",
+    ),
     *("0x0000000104c1e2f4 ", "HASH(0x55a13f58b010)", "\n\nNext ", "\nStack trace:\n", "^^^^\n", "\n\n~~~^\n", "{:?}"),
 ]
 
@@ -103,8 +140,12 @@ def test_stacks_without_an_end_take_linear_time(name: str) -> None:
 
 TEXTS = st.lists(
     st.one_of(
-        st.sampled_from(sorted(LANGUAGES)).flatmap(lambda name: st.sampled_from(lines_of(name))).map(lambda line: line + "\n"),
-        st.sampled_from(sorted(LANGUAGES)).flatmap(lambda name: st.sampled_from(lines_of(name))).map(lambda line: line[:-3]),
+        st.sampled_from(sorted(LANGUAGES))
+        .flatmap(lambda name: st.sampled_from(lines_of(name)))
+        .map(lambda line: line + "\n"),
+        st.sampled_from(sorted(LANGUAGES))
+        .flatmap(lambda name: st.sampled_from(lines_of(name)))
+        .map(lambda line: line[:-3]),
         st.sampled_from(SEPARATORS),
         st.text(max_size=20),
     ),

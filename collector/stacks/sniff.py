@@ -20,6 +20,8 @@ def choose(text: str, language: str) -> StackParser:
     """
     if len(text) > 2 * STACK_CHARS_MAX:  # megabytes are not searched for frames in their middle
         text = text[:STACK_CHARS_MAX] + "\n" + text[-STACK_CHARS_MAX:]
+    if "\r" in text:  # as a parser reads it
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     for parser in PARSERS:
         if language in parser.languages and parser.looks_like(text):
             return parser

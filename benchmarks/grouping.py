@@ -2,7 +2,7 @@
 
     python benchmarks/grouping.py
 
-Seconds are CPU seconds of this process, the best of five rounds. Every text is decoded anew, as the
+Seconds are CPU seconds of this process, the best of three rounds. Every text is decoded anew, as the
 drain does it, so that no string brings its hash along.
 
 `distinct` are the stacks of one program: the names of its own frames are new, its libraries are gone through in some
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from benchmarks.stack_texts import Form
 
-DISTINCT = 2_000
-REPEATED = 10_000
+DISTINCT = 1_000
+REPEATED = 5_000
 LIBRARY_PATHS = 50
 """Ways through a program's libraries that distinct stacks take: a service has as many routes."""
 DISTINCT_BUDGET, REPEATED_BUDGET = 4_000, 50_000
@@ -66,7 +66,7 @@ def rate(
     make: Callable[[], Callable[[ExceptionSighting], object]], texts: Sequence[tuple[bytes, str]], form: Form = PYTHON
 ) -> float:
     best = 0.0
-    for _ in range(5):
+    for _ in range(3):
         call, sightings = make(), [sighting(*text, form) for text in texts]
         started = time.process_time()
         for one in sightings:

@@ -16,9 +16,9 @@ FRAMES = 30
 class Raise(NamedTuple):
     """What a text tells.
 
-    `own` and `library` are in the names of the program's own functions and files and in those of libraries, so that other
-    numbers make other stacks. `raised` is what differs between two raises of one error where frames are printed with
-    arguments or addresses.
+    `own` and `library` are in the names of the program's own functions and files and in those of
+    libraries, so that other numbers make other stacks. `raised` is what differs between two raises of one error where
+    frames are printed with arguments or addresses.
     """
 
     own: int
@@ -251,11 +251,8 @@ def dart(at: Raise) -> str:
     """The VM's own: the message is sent beside it."""
     lines = []
     for depth in range(FRAMES):
-        package = "shop" if _own(depth) else "shelf"
-        lines.append(
-            f"#{depth:<7}Cart{depth}.pay{_number(at, depth)}"
-            f" (package:{package}/src/part{_number(at, depth)}_{depth}.dart:{12 + depth}:5)\n"
-        )
+        file = f"package:{'shop' if _own(depth) else 'shelf'}/src/part{_number(at, depth)}_{depth}.dart"
+        lines.append(f"#{depth:<7}Cart{depth}.pay{_number(at, depth)} ({file}:{12 + depth}:5)\n")
     return "".join(lines)
 
 
@@ -269,8 +266,7 @@ def native(at: Raise) -> str:
             )
         else:
             lines.append(
-                f"{depth:2}# boost::asio::detail::part{at.library}::call{depth}(int)"
-                f" at /usr/include/boost/asio.hpp:{72 + depth}\n"
+                f"{depth:2}# boost::asio::detail::part{at.library}::call{depth}(int) at /usr/include/asio.hpp:{72 + depth}\n"
             )
     return "".join(lines)
 

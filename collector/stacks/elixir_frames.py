@@ -56,7 +56,7 @@ def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
 
 
 def _one(frames: tuple[Frame, ...]) -> Skeleton:
-    return Skeleton(exceptions=(SkeletonException(head=0, frames=frames),), raise_site=_site(frames))
+    return Skeleton(exceptions=(SkeletonException(head=0, frames=frames[:FRAMES_MAX]),), raise_site=_site(frames))
 
 
 def _site(frames: tuple[Frame, ...]) -> str:

@@ -67,6 +67,8 @@ _HEADS = tuple(
 
 def looks_like(text: str) -> bool:
     """Whether a frame of some form that no other language has is in the text."""
+    if "0" not in text and "#" not in text:  # every form has a number or an address
+        return False
     return SIGN.search(text, 0, STACK_CHARS_MAX) is not None
 
 

@@ -75,6 +75,8 @@ _ANONYMOUS = re.compile(r"@anonymous.*", re.DOTALL)
 
 def looks_like(text: str) -> bool:
     """Whether a numbered frame of PHP's, a Java-like one in a PHP file, or `Fatal error: Uncaught` is in the text."""
+    if "#" not in text and "at " not in text and "Uncaught " not in text:
+        return False
     if _ANY_SIGN.search(text, 0, STACK_CHARS_MAX) is not None:
         return True
     return len(text) > STACK_CHARS_MAX and _ANY_SIGN.search(text, STACK_CHARS_MAX) is not None

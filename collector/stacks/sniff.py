@@ -26,10 +26,12 @@ def choose(text: str, language: str) -> StackParser:
     """
     if len(text) > 2 * STACK_CHARS_MAX:  # megabytes are not searched for frames in their middle
         text = text[:STACK_CHARS_MAX] + "\n" + text[-STACK_CHARS_MAX:]
+    if "\r" in text:  # as a parser reads it
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     for parser in _BY_LANGUAGE.get(language, ()):
         if parser.looks_like(text):
             return parser
     for parser in PARSERS:
-        if parser.looks_like(text):
+        if language not in parser.languages and parser.looks_like(text):
             return parser
     return RAW

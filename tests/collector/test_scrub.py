@@ -202,3 +202,11 @@ def test_any_text_can_be_scrubbed(text: str) -> None:
 def test_a_hostile_text_takes_linear_time(piece: str) -> None:
     """A mebibyte is done in a fraction of a second; a pattern that goes back would take hours."""
     scrub(piece * (2**20 // len(piece)))
+
+
+def test_lines_are_scrubbed_one_by_one_or_all_at_once_alike() -> None:
+    """A text with more runs of lines than are looked at one by one."""
+    lines = ["password=hunter2", "token", "KeyError: 2", "https://u:hunter2@a/", "x"]
+    once = [scrub(line) for line in lines]
+    assert "hunter2" not in "".join(once)
+    assert scrub("\n".join(lines * 1000)) == "\n".join(once * 1000)

@@ -22,7 +22,8 @@ from collector.stacks.parsers import PARSERS
 STACKS = Path(__file__).parents[2] / "golden" / "stacks"
 LANGUAGES = {parser.name: min(parser.languages) for parser in PARSERS}
 MEBIBYTE = 2**20
-EXCEPTIONS_MAX = 128
+EXCEPTIONS_MAX = STACK_CHARS_MAX // 32
+"""No exception takes fewer characters of a text."""
 
 SEPARATORS = [
     *(" ", "\t", "\n", "\r", "\0", ".", ",", ":", ";", "(", ")", "[", "]", "{", "<", ">", '"', "'", "`", "@", "#", "$"),

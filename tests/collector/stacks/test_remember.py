@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from collector.stacks.in_app import apple, dotnet, go, jvm, native, python, rust
-from collector.stacks.remember import TEXT_CHARS_MAX, remember
+from collector.stacks.remember import BYTES_MAX, TEXT_CHARS_MAX, remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,3 +55,31 @@ def test_names_as_long_as_a_stack_do_not_stay_in_memory(read: Callable[[str], ob
     finally:
         tracemalloc.stop()
     assert held < MEBIBYTE
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_what_is_remembered_is_bounded_in_bytes(count: int) -> None:
+    """8,192 entries of names as long as a name may be, four bytes a character, would be 64 MB and more."""
+
+    @remember(8192)
+    def of_one(text: str) -> str:
+        return text[1:]
+
+    @remember(8192)
+    def of_two(text: str, other: str) -> str:
+        return text[1:] + other
+
+    @remember(8192)
+    def of_three(text: str, other: str, third: str) -> str:
+        return text[1:] + other + third
+
+    long = "\U0001f600" * (TEXT_CHARS_MAX // count - 8)
+    tracemalloc.start()
+    try:
+        for number in range(8192):
+            texts = [f"{long}{number:06}{place}" for place in range(count)]
+            (of_one, of_two, of_three)[count - 1](*texts)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < BYTES_MAX

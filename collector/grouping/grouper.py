@@ -36,7 +36,7 @@ WHOLE_BYTES_MAX = 16 * 1024 * 1024
 """Whole texts that a `Grouper` remembers: errors without an id in their messages."""
 
 SEEN_ONCE_MAX = 8192
-"""Hashes of whole texts that were seen once, 0.1 KB each: a text is remembered when it comes again."""
+"""Keys of which it is remembered that they were met once, 0.1 KB each."""
 
 OPENINGS_MAX = 4
 """Openings that a text is compared with before it is searched: a storm is of a few errors."""
@@ -73,7 +73,6 @@ class Grouper:
         self._rules = rules
         self._whole: Recent[tuple[Any, ...], Grouping] = Recent(WHOLE_STACKS_MAX, WHOLE_BYTES_MAX)
         self._prepared: Recent[tuple[Any, ...], Prepared] = Recent(PREPARED_STACKS_MAX, PREPARED_BYTES_MAX)
-        self._seen_once: set[int] = set()
         self._openings: deque[str] = deque(maxlen=OPENINGS_MAX)
         self._sender: tuple[Mapping[str, str] | None, tuple[str | None, ...]] = (None, ())
 
@@ -99,12 +98,8 @@ class Grouper:
         looked_at = self._rules.looked_at(sighting) if self._rules is not None else ()
         if looked_at:
             whole += looked_at
-        seen = hash(whole)
-        if seen not in self._seen_once:
-            # In a storm each message has an id of its own: what never comes again is not worth keeping.
-            if len(self._seen_once) >= SEEN_ONCE_MAX:
-                self._seen_once.clear()
-            self._seen_once.add(seen)
+        if not self._whole.comes_again(whole):
+            # In a storm each message has an id of its own.
             return self._finish(sighting, scrub_pieces(parser, outline))
         grouping = self._whole.get(whole)
         if grouping is None:
@@ -129,6 +124,8 @@ class Grouper:
         prepared = self._prepared.get(key)
         if prepared is None:
             prepared = prepare(opened.parser, opened.bodies, types, sent)
+            if not self._prepared.comes_again(key):
+                return finish(sighting, opened, prepared, self._rules)
             size = 3 * sum(map(len, opened.bodies))
             size += _OBJECTS_BYTES * (2 + len(prepared.plain.selection.frames))
             self._prepared.put(key, prepared, size)
@@ -136,12 +133,27 @@ class Grouper:
 
 
 class Recent(Generic[K, V]):
-    """A mapping that forgets what was not used for longest, when it holds too much."""
+    """A mapping that forgets what was not used for longest, when it holds too much.
+
+    What never comes again is not worth keeping, and holding it costs more than making it: it takes the place of what is
+    in the processor's caches. So `comes_again` is asked first.
+    """
 
     def __init__(self, count_max: int, bytes_max: int) -> None:
         self._count_max, self._bytes_max = count_max, bytes_max
         self._kept: OrderedDict[K, tuple[V, int]] = OrderedDict()
         self._bytes = 0
+        self._met_once: set[int] = set()
+
+    def comes_again(self, key: K) -> bool:
+        """Whether the key was met before; it is from now on."""
+        met, once = hash(key), self._met_once
+        if met in once:
+            return True
+        if len(once) >= SEEN_ONCE_MAX:
+            once.clear()
+        once.add(met)
+        return False
 
     def get(self, key: K) -> V | None:
         """Find a value, which then counts as used just now."""

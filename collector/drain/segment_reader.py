@@ -48,7 +48,7 @@ TIMESTAMP_FUTURE_NS_MAX: Final = 600 * 1_000_000_000
 RESOURCES_CACHED_MAX: Final = 1024
 """Decoded resources that are remembered: one per process that sends, about 2 KB each."""
 
-STEP_COUNT: Final = 128
+STEP_COUNT: Final = 64
 """Sightings that go through one step together: taken one by one through all steps, they cost half as much again, since
 each step's code is fetched anew."""
 

@@ -39,8 +39,8 @@ WHOLE_STACKS_MAX = 1024
 WHOLE_BYTES_MAX = 16 * 1024 * 1024
 """Whole texts that a `Grouper` remembers: errors without an id in their messages."""
 
-WHOLE_MET_MAX = 8192
-"""Digests of texts that were met once. A text is remembered from the second time on."""
+SEEN_ONCE_MAX = 8192
+"""Keys of which it is remembered that they were met once, 0.1 KB each."""
 
 OPENINGS_MAX = 4
 """Openings that a text is compared with before it is searched: a storm is of a few errors."""
@@ -78,7 +78,6 @@ class Grouper:
         self._rules = rules
         self._whole: Recent[tuple[Any, ...], Grouping] = Recent(WHOLE_STACKS_MAX, WHOLE_BYTES_MAX)
         self._prepared: Recent[tuple[Any, ...], Prepared] = Recent(PREPARED_STACKS_MAX, PREPARED_BYTES_MAX)
-        self._met: set[int] = set()
         self._openings: deque[str] = deque(maxlen=OPENINGS_MAX)
         self._sender: tuple[Mapping[str, str] | None, tuple[str | None, ...]] = (None, ())
 
@@ -104,7 +103,8 @@ class Grouper:
         looked_at = self._rules.looked_at(sighting) if self._rules is not None else ()
         if looked_at:
             whole += looked_at
-        if not self._is_second(hash(whole)):
+        if not self._whole.comes_again(whole):
+            # In a storm each message has an id of its own.
             return self._finish(sighting, scrub_pieces(parser, outline))
         grouping = self._whole.get(whole)
         if grouping is None:
@@ -120,21 +120,14 @@ class Grouper:
             self._sender = (resource, sent_by)
         return sent_by
 
-    def _is_second(self, digest: int) -> bool:
-        """Whether a text was met before: of a storm with ids in its messages, no text is worth keeping."""
-        if digest in self._met:
-            return True
-        if len(self._met) == WHOLE_MET_MAX:
-            self._met.clear()
-        self._met.add(digest)
-        return False
-
     def _finish(self, sighting: ExceptionSighting, opened: Opened) -> Grouping:
         types, sent = types_of(opened), sent_type(sighting)
         key = (opened.parser.name, opened.plain, types, sent)
         prepared = self._prepared.get(key)
         if prepared is None:
             prepared = prepare(opened, types, sent, self._versions)
+            if not self._prepared.comes_again(key):
+                return finish(sighting, opened, prepared, self._rules)
             size = 2 * sum(map(getsizeof, (*opened.bodies, *opened.plain)))
             objects = 2 + len(prepared.plain.selection.frames)
             size += _OBJECTS_BYTES * objects * (1 + len(self._versions.previous))
@@ -154,12 +147,27 @@ def _size(sighting: ExceptionSighting, outline: Outline, grouping: Grouping, loo
 
 
 class Recent(Generic[K, V]):
-    """A mapping that forgets what was not used for longest, when it holds too much."""
+    """A mapping that forgets what was not used for longest, when it holds too much.
+
+    What never comes again is not worth keeping, and holding it costs more than making it: it takes the place of what is
+    in the processor's caches. So `comes_again` is asked first.
+    """
 
     def __init__(self, count_max: int, bytes_max: int) -> None:
         self._count_max, self._bytes_max = count_max, bytes_max
         self._kept: OrderedDict[K, tuple[V, int]] = OrderedDict()
         self._bytes = 0
+        self._met_once: set[int] = set()
+
+    def comes_again(self, key: K) -> bool:
+        """Whether the key was met before; it is from now on."""
+        met, once = hash(key), self._met_once
+        if met in once:
+            return True
+        if len(once) >= SEEN_ONCE_MAX:
+            once.clear()
+        once.add(met)
+        return False
 
     def get(self, key: K) -> V | None:
         """Find a value, which then counts as used just now."""

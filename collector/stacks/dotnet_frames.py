@@ -24,6 +24,10 @@ _LINE = re.compile(
 )
 
 
+EXCEPTIONS_MAX = 128
+"""Exceptions of one text that are kept, nearest the reported one: more are a loop."""
+
+
 @dataclass(slots=True)
 class _Open:
     """An exception while its text is read. `dropped`: it is printed a second time."""
@@ -60,7 +64,7 @@ def read_bodies(bodies: tuple[str, ...]) -> Skeleton:
                 SkeletonException(head=error.head, relation=error.relation, frames=tuple(error.frames))
                 for error in found
                 if not error.dropped
-            ]
+            ][:EXCEPTIONS_MAX]
         ),
         raise_site=raise_site,
     )

@@ -44,6 +44,9 @@ PIECE_CACHE_BYTES_MAX = 4 * 1024 * 1024
 PIECE_CACHED_CHARS_MIN = 512
 """Shorter pieces of a stack's text are encoded anew: they are messages, or cost nothing."""
 
+MET_ONCE_MAX = 8192
+"""Fingerprints of which it is remembered that they were met, 0.1 KB each."""
+
 EVENT_ID_CHARS = 32
 LENGTHS_CACHED_MAX = 16_384
 
@@ -67,6 +70,7 @@ class RowEncoder:
         self._stacktrace_tag = _tag(self._event_row, "ExceptionStacktrace")
         self._event_id = _tag(self._event_row, "EventId") + _length(EVENT_ID_CHARS)
         self._segment = ("", b"")
+        self._met_once: set[int] = set()
         # The lane hands out the same mapping for the same resource, and the grouper the same tuple for the same stack,
         # so an identity is the key; the object is kept beside the bytes, so that its identity is not given away.
         self._resources = _Encodings(RESOURCE_CACHE_ENTRIES_MAX, RESOURCE_CACHE_BYTES_MAX)
@@ -76,13 +80,14 @@ class RowEncoder:
 
     def row(self, seen: ExceptionSighting, grouping: Grouping, sighting_key: str, timestamp_ns: int) -> Row:
         """Encode what a sighting tells; `timestamp_ns` is its time, moved into the range that is stored."""
+        keep = self._comes_again(grouping.fingerprint.value)
         return (
             self._own(seen, grouping, sighting_key, timestamp_ns),
-            *self._stacktrace(grouping.pieces),
+            *self._stacktrace(grouping.pieces, keep=keep),
             self._attributes.encode(seen.attributes),
-            self._common(seen, grouping),
+            self._common(seen, grouping, keep=keep),
             self._resource(seen.resource),
-            self._frames(grouping.fingerprint.frames),
+            self._frames(grouping.fingerprint.frames, keep=keep),
         )
 
     def event(self, row: Row, event_id: str, segment: str) -> bytes:
@@ -99,6 +104,16 @@ class RowEncoder:
         taken_back.Weight = -weight
         taken_back.SdkEventId = ""
         return _delimited((taken_back.SerializeToString(), self._decided(event_id, segment)))
+
+    def _comes_again(self, fingerprint: str) -> bool:
+        """Whether rows of this error were met before: what is encoded for one that never comes again is not kept."""
+        met, once = hash(fingerprint), self._met_once
+        if met in once:
+            return True
+        if len(once) >= MET_ONCE_MAX:
+            once.clear()
+        once.add(met)
+        return False
 
     def _decided(self, event_id: str, segment: str) -> bytes:
         if self._segment[0] != segment:
@@ -135,21 +150,24 @@ class RowEncoder:
             row.Chain.add(Type=link.type, Message=link.message, Relation=link.relation)
         return bytes(row.SerializeToString())
 
-    def _stacktrace(self, pieces: tuple[str, ...]) -> Iterator[bytes]:
+    def _stacktrace(self, pieces: tuple[str, ...], *, keep: bool) -> Iterator[bytes]:
         """The stack's text: its frames are one object in all rows of a storm, and so are their bytes."""
         encoded = [
-            piece.encode("utf-8", "replace") if len(piece) < PIECE_CACHED_CHARS_MIN else self._piece(piece)
+            piece.encode("utf-8", "replace") if len(piece) < PIECE_CACHED_CHARS_MIN else self._piece(piece, keep=keep)
             for piece in pieces
         ]
         yield self._stacktrace_tag
         yield _length(sum(map(len, encoded)))
         yield from encoded
 
-    def _piece(self, piece: str) -> bytes:
+    def _piece(self, piece: str, *, keep: bool) -> bytes:
         known = self._pieces.find(id(piece))
-        return known if known is not None else self._pieces.keep(id(piece), piece, piece.encode("utf-8", "replace"))
+        if known is not None:
+            return known
+        encoded = piece.encode("utf-8", "replace")
+        return self._pieces.keep(id(piece), piece, encoded) if keep else encoded
 
-    def _common(self, seen: ExceptionSighting, grouping: Grouping) -> bytes:
+    def _common(self, seen: ExceptionSighting, grouping: Grouping, *, keep: bool) -> bytes:
         """What the rows of one error have in common."""
         fingerprint, stack, verdict = grouping.fingerprint, grouping.stack, grouping.verdict
         handled = seen.attributes.get("otel_errors.handled", "")
@@ -182,7 +200,8 @@ class RowEncoder:
             SpanKind=seen.span_kind,
             SpanStatus=seen.span_status,
         )
-        return self._commons.keep(key, (fingerprint, verdict), bytes(row.SerializeToString()))
+        encoded = bytes(row.SerializeToString())
+        return self._commons.keep(key, (fingerprint, verdict), encoded) if keep else encoded
 
     def _resource(self, resource: Mapping[str, str]) -> bytes:
         known = self._resources.find(id(resource))
@@ -199,7 +218,7 @@ class RowEncoder:
         )
         return self._resources.keep(id(resource), resource, bytes(row.SerializeToString()))
 
-    def _frames(self, reasons: tuple[FrameReason, ...]) -> bytes:
+    def _frames(self, reasons: tuple[FrameReason, ...], *, keep: bool) -> bytes:
         known = self._stacks.find(id(reasons))
         if known is not None:
             return known
@@ -217,7 +236,8 @@ class RowEncoder:
             columns_of.InApp.extend(in_app)
             columns_of.Counted.extend(counted)
             columns_of.Reason.extend(whys)
-        return self._stacks.keep(id(reasons), reasons, bytes(row.SerializeToString()))
+        encoded = bytes(row.SerializeToString())
+        return self._stacks.keep(id(reasons), reasons, encoded) if keep else encoded
 
 
 class _Encodings:

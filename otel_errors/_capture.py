@@ -32,6 +32,7 @@ from opentelemetry import trace
 from opentelemetry._logs import SeverityNumber
 from opentelemetry.trace import SpanContext, TraceFlags
 
+from otel_errors import _work
 from otel_errors._emit import ErrorEvent
 from otel_errors._traceback import members, render
 
@@ -106,7 +107,11 @@ class ErrorCapture:
         if otel_context.get_value(otel_context._SUPPRESS_INSTRUMENTATION_KEY):  # noqa: SLF001 - it has no public name
             return False  # an export is under way in this context
         # Applications record strings, too, whatever the signature says.
-        return isinstance(exception, BaseException) and not _ends_on_purpose(exception)
+        return (
+            isinstance(exception, BaseException)
+            and not _ends_on_purpose(exception)
+            and not _work.is_answer(exception)
+        )
 
     def capture(
         self,
@@ -208,7 +213,7 @@ class ErrorCapture:
                     span_context=stamp.span_context,
                     severity=severity,
                     handled=handled,
-                    attributes=attributes,
+                    attributes={**_work.attributes(), **attributes},
                     mechanism=mechanism,
                 )
             )

@@ -80,6 +80,10 @@ class Settings:
         default=False,
         metadata={"help": "Capture what `warnings` shows, as warnings."},
     )
+    frameworks: bool = field(
+        default=True,
+        metadata={"help": "Capture what web frameworks, workers and schedulers turn into a failure (see Frameworks)."},
+    )
     frames_max: int = field(
         default=100,
         metadata={

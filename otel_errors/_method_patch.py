@@ -1,4 +1,4 @@
-"""One method of a class, replaced for as long as somebody needs it.
+"""One method of a class (or function of a module), replaced for as long as somebody needs it.
 
 The SDK has no hook for `record_exception`: a span processor sees the event only after the span
 ended, as text. So the method is replaced on the class, once (wrapping each span's would cost 2 us a
@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
 _HOLDERS: Final = "_otel_errors_holders"  # on the replacement: itself, and who needs it
 _LOCK: Final = threading.Lock()
 
 
 def hold(
-    owner: type,
+    owner: type | ModuleType,
     name: str,
     holder: object,
     replace: Callable[[Callable[..., Any]], Callable[..., Any]],
@@ -41,7 +42,7 @@ def hold(
         holders.add(holder)
 
 
-def release(owner: type, name: str, holder: object) -> None:
+def release(owner: type | ModuleType, name: str, holder: object) -> None:
     """`holder` no longer needs the replacement; the last one to say so brings the original back."""
     with _LOCK:
         current = owner.__dict__[name]

@@ -10,6 +10,7 @@
     processes    the run of a `multiprocessing` child        `BaseProcess._bootstrap`
     logged       `logging.exception()`, `exc_info=`          `Logger.callHandlers`
     warned       `warnings.warn()`                           opt-in
+    frameworks   web servers, workers, schedulers            `_frameworks`
 
 A path is put in place by `install()` and taken back by `uninstall()`. The hook or method that was there before still
 runs, so what the program prints and how it ends stay as they were. No body raises into the application.
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+from otel_errors._frameworks import Frameworks
 from otel_errors._paths.excepthook import ExceptHook
 from otel_errors._paths.futures import UnreadFutures
 from otel_errors._paths.gathered import GatheredExceptions
@@ -58,5 +60,6 @@ PATHS: Final[Mapping[str, Callable[[ErrorCapture, Guard], Path]]] = {
     "processes": ChildProcesses,
     "logged": LoggedExceptions,
     "warned": Warnings,
+    "frameworks": Frameworks,
 }
 """The paths by the setting that switches each on."""

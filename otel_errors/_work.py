@@ -15,12 +15,16 @@ import multiprocessing
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
+from otel_errors import _origin
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Token
 
+    from opentelemetry.trace import SpanContext
     from opentelemetry.util.types import AnyValue
 
+_ANSWER: Final = "__otel_errors_answer__"  # on an exception of which only its hook can say that it is one
 _SERVER_ERROR_MIN: Final = 500
 
 _STATUS_OF: Final = {
@@ -51,13 +55,18 @@ _ANSWERS: Final = frozenset(
 
 
 class Work:
-    """One request or job. `describe` gives its attributes; `noted` is the exception that was last seen to leave it."""
+    """One request or job. `describe` gives its attributes.
 
-    __slots__ = ("_describe", "_token", "noted")
+    `noted` is the exception that was last seen to leave its code, `noted_in` the span that was current there: it becomes
+    an error when the work turns out to have failed.
+    """
+
+    __slots__ = ("_describe", "_token", "noted", "noted_in")
 
     def __init__(self, describe: Callable[[], dict[str, AnyValue]]) -> None:
         self._describe: Callable[[], dict[str, AnyValue]] | None = describe
         self.noted: BaseException | None = None
+        self.noted_in: SpanContext | None = None
         self._token: Token[Work | None] | None = None
 
     def begin(self) -> Work:
@@ -67,13 +76,17 @@ class Work:
 
     def end(self) -> None:
         """It is done: what was done before is again, and the framework's objects are let go."""
-        self._describe = self.noted = None
+        self._describe = self.noted = self.noted_in = None
         token, self._token = self._token, None
         if token is not None:
             try:
                 _CURRENT.reset(token)
             except ValueError:  # it ends in another context than it began in
                 return
+
+    def note(self, exception: BaseException) -> None:
+        """Remember that `exception` left the work's code, here and now."""
+        self.noted, self.noted_in = exception, _origin.current()
 
     def attributes(self) -> dict[str, AnyValue]:
         """What tells of it, as it stands now. Empty once it has ended, and where the framework's object won't say."""
@@ -102,6 +115,8 @@ def attributes() -> dict[str, AnyValue]:
 
 def is_answer(exception: BaseException) -> bool:
     """Whether `exception` is how the work answers, with a status below 500, or asks to be done again later."""
+    if exception.__dict__.get(_ANSWER):
+        return True
     if _CURRENT.get() is None:
         return False
     for kind in type(exception).__mro__:
@@ -112,6 +127,11 @@ def is_answer(exception: BaseException) -> bool:
         if status_attribute is not None:
             return not is_server_error(getattr(exception, status_attribute, None))
     return False
+
+
+def mark_answer(exception: BaseException) -> None:
+    """`exception` is an answer, also when it is seen outside the work."""
+    exception.__dict__[_ANSWER] = True
 
 
 def is_server_error(status: Any) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import ModuleType
 
+    from opentelemetry.trace import SpanContext
     from opentelemetry.util.types import AnyValue
 
     from otel_errors._capture import ErrorCapture
@@ -65,10 +66,12 @@ class Hook:
         attributes: Mapping[str, AnyValue] | None = None,
         *,
         describe: Callable[[], dict[str, AnyValue]] | None = None,
+        span_context: SpanContext | None = None,
     ) -> None:
         """Tell of an exception that the framework turned into a failure. Never raises an `Exception`.
 
-        `describe` gives the attributes of the work where it is not within `working`.
+        `describe` gives the attributes of the work where it is not within `working`; `span_context` is the span that saw
+        it, the current one unless given.
         """
         if not self.active or exception is None:
             return
@@ -76,13 +79,17 @@ class Hook:
             work = _work.current() if describe is None else _work.Work(describe)
             self._capture.capture(
                 exception,
-                span_context=_origin.current(),
+                span_context=span_context or _origin.current(),
                 handled=False,
                 attributes={**(work.attributes() if work is not None else {}), **(attributes or {})},
                 mechanism=self.mechanism,
             )
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed(f"capture an exception of {self.mechanism}")
+
+    def tell_noted(self, work: _work.Work, attributes: Mapping[str, AnyValue]) -> None:
+        """Tell of the exception that was noted as `work` went on, now that it has failed."""
+        self.tell(work.noted, attributes, span_context=work.noted_in)
 
     def flush(self) -> None:
         """Send what waits: the process ends, or is frozen, right after this work."""

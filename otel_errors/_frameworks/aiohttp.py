@@ -42,7 +42,7 @@ class AiohttpHook(Hook):
                     raise
                 status = getattr(response, "status", None)
                 if _work.is_server_error(status):
-                    self.tell(work.noted, {_semconv.HTTP_RESPONSE_STATUS_CODE: status})
+                    self.tell_noted(work, {_semconv.HTTP_RESPONSE_STATUS_CODE: status})
                 return response
 
         return _handle
@@ -65,7 +65,7 @@ async def _note(request: Any, handler: Callable[..., Any]) -> Any:
     except Exception as exception:
         work = _work.current()
         if work is not None:
-            work.noted = exception
+            work.note(exception)
         raise
 
 

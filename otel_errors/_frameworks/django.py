@@ -32,7 +32,8 @@ class DjangoHook(Hook):
         self.hold(module.BaseHandler, "get_response", self._responding)
         self.hold(module.BaseHandler, "get_response_async", self._responding_async)
         self.hold(module.BaseHandler, "process_exception_by_middleware", self._processing)
-        module.signals.got_request_exception.connect(self._unhandled, weak=False, dispatch_uid=_UID)
+        signals = sys.modules["django.core.signals"]
+        signals.got_request_exception.connect(self._unhandled, weak=False, dispatch_uid=_UID)
 
     def detach(self) -> None:
         super().detach()

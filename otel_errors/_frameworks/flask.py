@@ -48,7 +48,7 @@ class FlaskHook(Hook):
                 response = original(app, *args, **kwargs)
                 status = getattr(response, "status_code", None)
                 if _work.is_server_error(status):
-                    self.tell(work.noted, {_semconv.HTTP_RESPONSE_STATUS_CODE: status})
+                    self.tell_noted(work, {_semconv.HTTP_RESPONSE_STATUS_CODE: status})
                 return response
 
         return full_dispatch_request
@@ -57,7 +57,7 @@ class FlaskHook(Hook):
         def handle_user_exception(app: Any, e: Exception, *args: Any, **kwargs: Any) -> Any:
             work = _work.current()
             if work is not None:
-                work.noted = e
+                work.note(e)
             return original(app, e, *args, **kwargs)
 
         return handle_user_exception

@@ -46,7 +46,7 @@ class StarletteHook(Hook):
             async def sending(message: MutableMapping[str, Any]) -> None:
                 status = _status_that_starts(message)
                 if status is not None:
-                    self.tell(work.noted, {_semconv.HTTP_RESPONSE_STATUS_CODE: status})
+                    self.tell_noted(work, {_semconv.HTTP_RESPONSE_STATUS_CODE: status})
                 await send(message)
 
             with self.working(lambda: _describe(scope)) as work:
@@ -76,7 +76,7 @@ class StarletteHook(Hook):
             try:
                 await original(middleware, scope, receive, sending)
             except Exception as exception:
-                work.noted = exception
+                work.note(exception)
                 raise
 
         return __call__

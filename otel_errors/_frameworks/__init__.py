@@ -73,12 +73,16 @@ class Frameworks:
     def uninstall(self) -> None:
         """Detach from all."""
         self._arrivals.stop()
-        while self._hooks:
-            _, hook = self._hooks.popitem()
-            try:
+        for name in list(self._hooks):
+            self._detach(name)
+
+    def _detach(self, name: str) -> None:
+        hook = self._hooks.pop(name, None)
+        try:
+            if hook is not None:
                 hook.detach()
-            except Exception:  # noqa: BLE001 - never harm the app
-                self._guard.failed(f"detach from {hook.mechanism}")
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed(f"detach from {name}")
 
     def _attaching(self, name: str) -> Callable[[ModuleType], None]:
         def attach(module: ModuleType) -> None:
@@ -87,10 +91,11 @@ class Frameworks:
                 if hook is None:
                     made: Any = importlib.import_module(f"{__name__}.{name}")
                     hook = self._hooks[name] = made.HOOK(self._capture, self._guard)
-                hook.attach(module)
                 hook.active = True
+                hook.attach(module)
             except Exception:  # noqa: BLE001 - never harm the app
                 self._guard.failed(f"attach to {name}")
+                self._detach(name)
 
         return attach
 

@@ -167,14 +167,18 @@ def call(channel, method: str) -> grpc.RpcError:
     return caught.value
 
 
-def wait_for_span(app, name):
+def wait_for_one(look):
+    """The client has its answer before the server is done."""
     until = time.monotonic() + 10
-    while True:
-        spans = [span for span in app.span_exporter.get_finished_spans() if span.name == name]
-        if spans:
-            return spans[0]
-        assert time.monotonic() < until, f"no span {name}"
+    while not (found := list(look())):
+        assert time.monotonic() < until, "nothing came"
         time.sleep(0.005)
+    (one,) = found
+    return one
+
+
+def span_of(app, name):
+    return wait_for_one(lambda: [span for span in app.span_exporter.get_finished_spans() if span.name == name])
 
 
 @pytest.mark.parametrize("method", ["Get", "StreamItems", "CollectItems"])
@@ -182,8 +186,8 @@ def test_exception_that_leaves_a_method(app, channel, served, method):
     failure = call(channel, method)
     assert failure.code() is grpc.StatusCode.UNKNOWN
     assert "boom" in failure.details()
-    span = wait_for_span(app, f"/shop.Shop/{method}") if served[2] else None
-    (error,) = app.errors()
+    span = span_of(app, f"/shop.Shop/{method}") if served[2] else None
+    error = wait_for_one(app.errors)
     attributes = dict(error.attributes)
     assert "boom" in attributes.pop("exception.stacktrace")
     assert attributes.pop("otel_errors.event_id")
@@ -213,6 +217,6 @@ def test_status_that_blames_the_client_is_none(app, channel, method):
 def test_abort_that_blames_the_server_tells_what_it_came_from(app, channel):
     failure = call(channel, "Internal")
     assert (failure.code(), failure.details()) == (grpc.StatusCode.INTERNAL, "sold out")
-    (error,) = app.errors()
+    error = wait_for_one(app.errors)
     assert error.attributes["rpc.response.status_code"] == "INTERNAL"
     assert "KeyError: 'stock'" in error.attributes["exception.stacktrace"]

@@ -108,9 +108,7 @@ class ErrorCapture:
             return False  # an export is under way in this context
         # Applications record strings, too, whatever the signature says.
         return (
-            isinstance(exception, BaseException)
-            and not _ends_on_purpose(exception)
-            and not _work.is_answer(exception)
+            isinstance(exception, BaseException) and not _ends_on_purpose(exception) and not _work.is_answer(exception)
         )
 
     def capture(

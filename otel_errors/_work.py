@@ -151,6 +151,7 @@ def take_logger(name: str) -> None:
 
 def is_left_to_a_hook(logger: str) -> bool:
     """Whether a hook sees what `logger` logs. In a worker process of a pool none does: it sits in the parent."""
-    return any(
-        logger == name or logger.startswith(f"{name}.") for name in _loggers_of_frameworks
-    ) and multiprocessing.parent_process() is None
+    return (
+        any(logger == name or logger.startswith(f"{name}.") for name in _loggers_of_frameworks)
+        and multiprocessing.parent_process() is None
+    )

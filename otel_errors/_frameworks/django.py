@@ -43,9 +43,7 @@ class DjangoHook(Hook):
 
     def _unhandled(self, request: Any = None, **_: Any) -> None:
         # asgiref raises it again in the thread that this runs in, so it is in flight there, too.
-        self.tell(
-            sys.exc_info()[1], {_semconv.HTTP_RESPONSE_STATUS_CODE: 500}, describe=lambda: _describe(request)
-        )
+        self.tell(sys.exc_info()[1], {_semconv.HTTP_RESPONSE_STATUS_CODE: 500}, describe=lambda: _describe(request))
 
     def _responding(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def get_response(handler: Any, request: Any) -> Any:
@@ -70,9 +68,7 @@ class DjangoHook(Hook):
             response = original(handler, exception, request)
             status = getattr(response, "status_code", None)
             if _work.is_server_error(status):
-                self.tell(
-                    exception, {_semconv.HTTP_RESPONSE_STATUS_CODE: status}, describe=lambda: _describe(request)
-                )
+                self.tell(exception, {_semconv.HTTP_RESPONSE_STATUS_CODE: status}, describe=lambda: _describe(request))
             return response
 
         return process_exception_by_middleware

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _INTERCEPTORS_AT: Final = 2  # of the arguments of both functions that make a server
 _UNKNOWN: Final = "UNKNOWN"
 
-SERVER_ERRORS: Final = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"})
+SERVER_ERRORS: Final = frozenset(
+    {"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"}
+)
 """Statuses that say that the server failed (semantic conventions, gRPC)."""
 
 
@@ -86,9 +88,7 @@ def _wrapped(handler: Any, method: str, hook: GrpcHook) -> Any:
     """The handler of a method, with what runs it watched; None when the server has no such method."""
     if handler is None or not hook.active:
         return handler
-    kind = (
-        f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if handler.response_streaming else 'unary'}"
-    )
+    kind = f"{'stream' if handler.request_streaming else 'unary'}_{'stream' if handler.response_streaming else 'unary'}"
     behavior = getattr(handler, kind)
 
     def describe() -> dict[str, AnyValue]:

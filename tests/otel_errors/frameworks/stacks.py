@@ -449,14 +449,10 @@ STACKS = {
         serve_starlette_instrumented, "starlette", instrumented=True, span_sees_it_first=True
     ),
     "fastapi": Stack(serve_fastapi, "starlette"),
-    "fastapi instrumented": Stack(
-        serve_fastapi_instrumented, "starlette", instrumented=True, span_sees_it_first=True
-    ),
+    "fastapi instrumented": Stack(serve_fastapi_instrumented, "starlette", instrumented=True, span_sees_it_first=True),
     "django": Stack(serve_django, "django", "/items/<int:id>"),
     "django async": Stack(serve_django_async, "django", "/items/<int:id>"),
     "django instrumented": Stack(serve_django_instrumented, "django", "/items/<int:id>", instrumented=True),
     "aiohttp": Stack(serve_aiohttp, "aiohttp"),
-    "aiohttp instrumented": Stack(
-        serve_aiohttp_instrumented, "aiohttp", instrumented=True, span_sees_it_first=True
-    ),
+    "aiohttp instrumented": Stack(serve_aiohttp_instrumented, "aiohttp", instrumented=True, span_sees_it_first=True),
 }

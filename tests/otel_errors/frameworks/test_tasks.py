@@ -62,6 +62,7 @@ def celery_app():
 
     return shop
 
+
 @pytest.fixture(scope="class")
 def worker(celery_app):
     from celery.contrib.testing.worker import start_worker
@@ -108,9 +109,7 @@ class TestCelery:
         instrumentor.instrument(tracer_provider=app.tracer_provider)
         try:
             worker.tasks["shop.fail"].delay()
-            (span,) = wait_for(
-                lambda: [s for s in app.span_exporter.get_finished_spans() if s.name == "run/shop.fail"]
-            )
+            (span,) = wait_for(lambda: [s for s in app.span_exporter.get_finished_spans() if s.name == "run/shop.fail"])
         finally:
             instrumentor.uninstrument()
         (error,) = app.errors()

@@ -6,13 +6,14 @@ work on built-in exceptions). The stamp is a plain tuple of strings, numbers and
 pickling on the way out of a worker process, and copying. It says which error event it is and in
 which span it was raised, so that a hook that runs after the span ended still knows the trace.
 
-    (event id, trace id, span id, trace flags, told)
+    (event id, trace id, span id, trace flags, told, counted)
 
 - Seen again in the same trace, or outside any: the same error event.
 - Seen in another trace: an exception object that was kept and raised again; a new error event, a
   new stamp.
 - `told` false: a span saw it pass and was told not to record it. Nothing was emitted; should it
   become an error later, it is the span that counts as the place where it was raised.
+- `counted` false: it is one of a storm, and another error's event has its count and its event id (`_storm`).
 
 Two threads that see one object at once agree through `dict.setdefault`, which is atomic.
 """
@@ -24,8 +25,9 @@ import concurrent.futures
 import threading
 import time
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+import weakref
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -33,7 +35,10 @@ from opentelemetry._logs import SeverityNumber
 from opentelemetry.trace import SpanContext, TraceFlags
 
 from otel_errors import _work
+from otel_errors._background import Background
 from otel_errors._emit import ErrorEvent
+from otel_errors._log_pipeline import flush_apart
+from otel_errors._storm import Storms
 from otel_errors._traceback import members, render
 
 if TYPE_CHECKING:
@@ -47,6 +52,7 @@ if TYPE_CHECKING:
     from otel_errors._traceback import Rendered
 
 STAMP_ATTRIBUTE: Final = "__otel_errors__"
+_FRAMES_PASSED_MAX: Final = 10_000  # on the way to the raise; deeper ones are a recursion, whose frames are alike
 _GROUP_MEMBERS_MAX: Final = 1_000  # members looked at to decide whether a group is an error at all
 
 NOT_ERRORS: Final = (
@@ -69,6 +75,7 @@ class Stamp:
     span_id: int
     trace_flags: int
     told: bool
+    counted: bool = True
 
     @property
     def span_context(self) -> SpanContext:
@@ -81,12 +88,33 @@ class Stamp:
         )
 
 
+class _News(NamedTuple):
+    """What a path knows of an exception beside the exception."""
+
+    mechanism: str
+    severity: SeverityNumber
+    handled: bool | None
+    attributes: Mapping[str, AnyValue]
+    timestamp_ns: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """What capturing an exception gives: its error event's id, and its text."""
+    """What capturing an exception gives: its error event's id, and its text.
+
+    `counted` is False for one of a storm: the event that has its id has its count too.
+    """
 
     event_id: str
     rendered: Rendered
+    counted: bool
+
+
+class Told(NamedTuple):
+    """The error event that tells of an exception, and whether this exception's copies are to be counted."""
+
+    event_id: str
+    counted: bool
 
 
 class ErrorCapture:
@@ -95,10 +123,28 @@ class ErrorCapture:
     Safe from any thread.
     """
 
-    def __init__(self, *, settings: Settings, emitter: Emitter) -> None:
+    def __init__(self, *, settings: Settings, emitter: Emitter, guard: Guard) -> None:
         self.settings = settings
         self.emitter = emitter
+        self.tracer_providers: weakref.WeakSet[Any] = weakref.WeakSet()
         self._busy = threading.local()
+        self._background = Background(guard)
+        self._storms = Storms(
+            send=self._emit,
+            background=self._background,
+            burst_max=settings.storm_burst_max,
+            window_ms=settings.storm_window_ms,
+        )
+
+    def start(self) -> None:
+        """Be ready to emit in the background: at the start, since a thread can't be started where that is needed."""
+        self._background.start()
+
+    def close(self) -> None:
+        """Emit what is carried or waits in the background."""
+        self._storms.flush()
+        self._background.drain(self.settings.flush_timeout_ms / 1000)
+        self._background.stop()
 
     def is_error(self, exception: BaseException) -> bool:
         """Whether `exception` counts: no way to end things on purpose, not from our own sending."""
@@ -108,7 +154,9 @@ class ErrorCapture:
             return False  # an export is under way in this context
         # Applications record strings, too, whatever the signature says.
         return (
-            isinstance(exception, BaseException) and not _ends_on_purpose(exception) and not _work.is_answer(exception)
+            isinstance(exception, BaseException)
+            and not _ends_on_purpose(exception)
+            and not _work.is_answer(exception)
         )
 
     def capture(
@@ -122,27 +170,29 @@ class ErrorCapture:
         handled: bool | None = None,
         attributes: Mapping[str, AnyValue] | None = None,
         timestamp_ns: int | None = None,
-    ) -> str | None:
+        within_collector: bool = False,
+    ) -> Told | None:
         """Tell of `exception` unless it was told.
 
         `span_context` is the span that saw it; a hook has none. Then the stamp tells where it was raised, else
-        `raised_in`, the span that the work was started in (invalid: in none), else the span that is current now. Returns
-        the event id, or None when `exception` is no error.
+        `raised_in`, the span that the work was started in (invalid: in none), else the span that is current now.
+        `within_collector`: the caller may run within the garbage collector, where nothing can be emitted. Returns None
+        when `exception` is no error.
         """
         if not self.is_error(exception):
             return None
         stamp, first = _admit(exception, span_context, raised_in)
         if first:
-            self._tell(
-                stamp,
-                self._render(exception),
+            is_here = raised_in is None and not within_collector  # else what is being done now is no part of it
+            news = _News(
+                mechanism=mechanism,
                 severity=severity,
                 handled=handled,
-                attributes=attributes or {},
-                timestamp_ns=timestamp_ns,
-                mechanism=mechanism,
+                attributes={**(_work.attributes() if is_here else {}), **(attributes or {})},
+                timestamp_ns=time.time_ns() if timestamp_ns is None else timestamp_ns,
             )
-        return stamp.event_id
+            stamp = self._tell(exception, stamp, news, rendered=None, within_collector=within_collector)
+        return Told(stamp.event_id, stamp.counted)
 
     def sight(
         self,
@@ -158,16 +208,15 @@ class ErrorCapture:
         stamp, first = _admit(exception, span_context)
         rendered = self._render(exception)
         if first:
-            self._tell(
-                stamp,
-                rendered,
+            news = _News(
+                mechanism="span",
                 severity=SeverityNumber.ERROR,
                 handled=None,
-                attributes=attributes,
+                attributes={**_work.attributes(), **attributes},
                 timestamp_ns=timestamp_ns,
-                mechanism="span",
             )
-        return Sighting(event_id=stamp.event_id, rendered=rendered)
+            stamp = self._tell(exception, stamp, news, rendered=rendered, within_collector=False)
+        return Sighting(event_id=stamp.event_id, rendered=rendered, counted=stamp.counted)
 
     def mark(self, exception: BaseException, *, span_context: SpanContext) -> None:
         """Remember that `exception` left this span, without telling of it."""
@@ -176,10 +225,20 @@ class ErrorCapture:
             if stamp is None or stamp.trace_id != span_context.trace_id:
                 _write_stamp(exception, _new_stamp(span_context, told=False))
 
+    def flush_within(self, timeout_ms: float) -> bool:
+        """Send what is carried and what waits; True when all went out in time."""
+        ends_at = time.monotonic() + timeout_ms / 1000
+        self._storms.flush()
+        drained = self._background.drain(timeout_ms / 1000)
+        return self.emitter.pipeline.flush(max(int((ends_at - time.monotonic()) * 1000), 0)) and drained
+
     def flush(self, guard: Guard) -> None:
-        """Send what waits before the process ends, for at most `flush_timeout_ms`. Never raises an `Exception`."""
+        """Send what waits before the process ends, spans too, for at most `flush_timeout_ms`. Never raises an `Exception`."""
+        ends_at = time.monotonic() + self.settings.flush_timeout_ms / 1000
         try:
-            self.emitter.pipeline.flush(self.settings.flush_timeout_ms)
+            self.flush_within(self.settings.flush_timeout_ms)
+            for provider in list(self.tracer_providers):
+                flush_apart(provider, max(int((ends_at - time.monotonic()) * 1000), 0))
         except Exception:  # noqa: BLE001 - never harm the app
             guard.failed("send what waits before the process ends")
 
@@ -192,31 +251,62 @@ class ErrorCapture:
 
     def _tell(
         self,
+        exception: BaseException,
         stamp: Stamp,
-        rendered: Rendered,
+        news: _News,
         *,
-        severity: SeverityNumber,
-        handled: bool | None,
-        attributes: Mapping[str, AnyValue],
-        timestamp_ns: int | None,
-        mechanism: str,
-    ) -> None:
+        rendered: Rendered | None,
+        within_collector: bool,
+    ) -> Stamp:
+        """Emit the error event, or count it on another one; returns the stamp that the exception has now."""
+        if getattr(self._busy, "capturing", False):
+            return stamp
         self._busy.capturing = True
         try:
-            self.emitter.emit(
-                ErrorEvent(
+
+            def make() -> ErrorEvent:
+                return ErrorEvent(
                     event_id=stamp.event_id,
-                    rendered=rendered,
-                    timestamp_ns=time.time_ns() if timestamp_ns is None else timestamp_ns,
+                    rendered=rendered or self._render(exception),
+                    timestamp_ns=news.timestamp_ns,
                     span_context=stamp.span_context,
-                    severity=severity,
-                    handled=handled,
-                    attributes={**_work.attributes(), **attributes},
-                    mechanism=mechanism,
+                    severity=news.severity,
+                    handled=news.handled,
+                    attributes=news.attributes,
+                    mechanism=news.mechanism,
                 )
-            )
+
+            carried_by = self._storms.admit(_looks_like(exception), make)
+            if carried_by is not None:
+                return _write_stamp(exception, replace(stamp, event_id=carried_by, counted=False))
+            event = make()
+            if within_collector:
+                self._background.put(lambda: self._emit(event))
+            else:
+                self.emitter.emit(event)
         finally:
             self._busy.capturing = False
+        return stamp
+
+    def _emit(self, event: ErrorEvent, count: int = 1) -> None:
+        """Emit in the background, where our own failures must not come back as errors."""
+        self._busy.capturing = True
+        try:
+            self.emitter.emit(event, count)
+        finally:
+            self._busy.capturing = False
+
+
+def _looks_like(exception: BaseException) -> tuple[object, ...]:
+    """What errors of one storm share: the type, and the line that raised."""
+    entry = exception.__traceback__
+    if entry is None:
+        return (type(exception),)
+    for _ in range(_FRAMES_PASSED_MAX):
+        if entry.tb_next is None:
+            break
+        entry = entry.tb_next
+    return (type(exception), entry.tb_frame.f_code, entry.tb_lineno)
 
 
 def read_stamp(exception: BaseException) -> Stamp | None:
@@ -225,13 +315,14 @@ def read_stamp(exception: BaseException) -> Stamp | None:
     What another version or a stranger left there does not count.
     """
     match _attributes_of(exception).get(STAMP_ATTRIBUTE):
-        case (str(event_id), int(trace_id), int(span_id), int(trace_flags), bool(told)):
+        case (str(event_id), int(trace_id), int(span_id), int(trace_flags), bool(told), bool(counted)):
             return Stamp(
                 event_id=event_id,
                 trace_id=trace_id,
                 span_id=span_id,
                 trace_flags=trace_flags,
                 told=told,
+                counted=counted,
             )
     return None
 
@@ -245,16 +336,7 @@ def _admit(
     if prior is not None and (seen_in is None or seen_in.trace_id == prior.trace_id):
         if prior.told:
             return prior, False
-        return _write_stamp(
-            exception,
-            Stamp(
-                event_id=prior.event_id,
-                trace_id=prior.trace_id,
-                span_id=prior.span_id,
-                trace_flags=prior.trace_flags,
-                told=True,
-            ),
-        ), True
+        return _write_stamp(exception, replace(prior, told=True)), True
     if seen_in is None:
         seen_in = trace.get_current_span().get_span_context() if raised_in is None else raised_in
     stamp = _new_stamp(seen_in, told=True)
@@ -284,8 +366,8 @@ def _write_stamp(exception: BaseException, stamp: Stamp) -> Stamp:
     return stamp
 
 
-def _as_tuple(stamp: Stamp) -> tuple[str, int, int, int, bool]:
-    return (stamp.event_id, stamp.trace_id, stamp.span_id, stamp.trace_flags, stamp.told)
+def _as_tuple(stamp: Stamp) -> tuple[str, int, int, int, bool, bool]:
+    return (stamp.event_id, stamp.trace_id, stamp.span_id, stamp.trace_flags, stamp.told, stamp.counted)
 
 
 def _attributes_of(exception: BaseException) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +76,10 @@ class Settings:
             "help": "Least level of a log record whose exception is captured; 40 is ERROR, 30 WARNING.",
         },
     )
+    emitted: bool = field(
+        default=True,
+        metadata={"help": "Tie log records that others emit with an exception to the error that they tell of."},
+    )
     warned: bool = field(
         default=False,
         metadata={"help": "Capture what `warnings` shows, as warnings."},
@@ -83,6 +87,16 @@ class Settings:
     frameworks: bool = field(
         default=True,
         metadata={"help": "Capture what web frameworks, workers and schedulers turn into a failure (see Frameworks)."},
+    )
+    sigterm: bool = field(
+        default=True,
+        metadata={"help": "Send what waits when SIGTERM ends the program by its default action."},
+    )
+    safe_spans: bool = field(
+        default=True,
+        metadata={
+            "help": "Let the application see its own exception where its `__str__` raises in a span's `with` block."
+        },
     )
     frames_max: int = field(
         default=100,
@@ -108,6 +122,19 @@ class Settings:
             "help": "Length of an exception's message; its end is cut.",
         },
     )
+    storm_burst_max: int = field(
+        default=100,
+        metadata={
+            "unit": "errors",
+            "minimum": 0,
+            "help": "Errors of one type and line that are told in full within a window, the rest as one event with their "
+            "number; 0 tells all in full.",
+        },
+    )
+    storm_window_ms: int = field(
+        default=10_000,
+        metadata={"unit": "milliseconds", "minimum": 100, "help": "Length of that window."},
+    )
     flush_timeout_ms: int = field(
         default=5_000,
         metadata={
@@ -116,6 +143,33 @@ class Settings:
             "help": "How long an unhandled exception may hold up the program's end to be sent.",
         },
     )
+
+
+class SettingKeywords(TypedDict, total=False):
+    """The settings as keywords of `install()`; None is not given. The same names as the fields of `Settings`."""
+
+    enabled: bool | None
+    excepthook: bool | None
+    unsampled: bool | None
+    threads: bool | None
+    futures: bool | None
+    tasks: bool | None
+    gathered: bool | None
+    unraisable: bool | None
+    processes: bool | None
+    logged: bool | None
+    logged_level_min: int | None
+    emitted: bool | None
+    warned: bool | None
+    frameworks: bool | None
+    sigterm: bool | None
+    safe_spans: bool | None
+    frames_max: int | None
+    stacktrace_length_max: int | None
+    message_length_max: int | None
+    storm_burst_max: int | None
+    storm_window_ms: int | None
+    flush_timeout_ms: int | None
 
 
 def variable_of(name: str) -> str:

@@ -63,12 +63,14 @@ class Emitter:
         # first, our way.
         self._length_max = least(stacktrace_length_max, LogRecordLimits().max_log_record_attribute_length)
 
-    def emit(self, event: ErrorEvent) -> bool:
-        """Emit one log record; False when there is nowhere to send it."""
+    def emit(self, event: ErrorEvent, count: int = 1) -> bool:
+        """Emit one log record that stands for `count` errors; False when there is nowhere to send it."""
         logger = self.pipeline.logger()
         if logger is None or not logger.enabled(severity_number=event.severity, event_name=_semconv.EVENT_NAME):
             return False
         own: dict[str, AnyValue] = {_semconv.EVENT_ID: event.event_id, _semconv.MECHANISM: event.mechanism}
+        if count != 1:
+            own[_semconv.COUNT] = count
         if event.handled is not None:
             own[_semconv.HANDLED] = event.handled
         logger.emit(

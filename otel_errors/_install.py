@@ -6,6 +6,8 @@ There is one `sys.excepthook` and one `Span` class in a process, so there is one
 
 from __future__ import annotations
 
+import atexit
+import dataclasses
 import logging
 import os
 import threading
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.trace import TracerProvider
+    from typing_extensions import Unpack
 
+    from otel_errors._config import SettingKeywords
     from otel_errors._paths import Path
 
 _logger = logging.getLogger("otel_errors")
@@ -61,6 +65,7 @@ class _Installation:
         self.capture = ErrorCapture(
             settings=settings,
             emitter=Emitter(self._pipeline, stacktrace_length_max=settings.stacktrace_length_max),
+            guard=guard,
         )
         self._paths: list[Path] = [
             path(self.capture, guard) for setting, path in PATHS.items() if getattr(settings, setting)
@@ -70,11 +75,14 @@ class _Installation:
         # First, so that a wrong OTEL_* value shows at the start and not at the first error, and so that at exit our
         # paths tell of what they hold before the pipeline closes.
         self._pipeline.logger()
+        self.capture.start()
         for path in self._paths:
             path.install()
+        atexit.register(self._at_exit)
 
     def watch(self, provider: Any, processors: weakref.WeakKeyDictionary[Any, ErrorSpanProcessor]) -> None:
         """Capture for the spans of `provider`, with its processor if it has one."""
+        self.capture.tracer_providers.add(provider)
         processor = processors.get(provider)
         if processor is None:
             processor = ErrorSpanProcessor(capture=self.capture, guard=self.guard)
@@ -88,7 +96,16 @@ class _Installation:
             path.uninstall()
         for processor in processors.values():
             processor.deactivate()
+        atexit.unregister(self._at_exit)
+        self.capture.close()
         self._pipeline.close()
+
+    def _at_exit(self) -> None:
+        """Emit what is carried or waits; the providers, which were set up before, send it as they shut down."""
+        try:
+            self.capture.close()
+        except Exception:  # noqa: BLE001 - never harm the app
+            self.guard.failed("emit what waits at exit")
 
 
 _REGISTRY: Final = _Registry()
@@ -98,23 +115,7 @@ def install(
     tracer_provider: TracerProvider | None = None,
     *,
     logger_provider: LoggerProvider | None = None,
-    enabled: bool | None = None,
-    excepthook: bool | None = None,
-    unsampled: bool | None = None,
-    threads: bool | None = None,
-    futures: bool | None = None,
-    tasks: bool | None = None,
-    gathered: bool | None = None,
-    unraisable: bool | None = None,
-    processes: bool | None = None,
-    logged: bool | None = None,
-    logged_level_min: int | None = None,
-    warned: bool | None = None,
-    frameworks: bool | None = None,
-    frames_max: int | None = None,
-    stacktrace_length_max: int | None = None,
-    message_length_max: int | None = None,
-    flush_timeout_ms: int | None = None,
+    **settings: Unpack[SettingKeywords],
 ) -> bool:
     """Capture the errors of this process.
 
@@ -127,33 +128,15 @@ def install(
 
     Returns True when errors are captured now; False when the SDK or we are switched off, or when
     there is no TracerProvider of the OpenTelemetry SDK, which one log line then says. Never raises
-    an `Exception`.
+    an `Exception`, but a `TypeError` for a setting that there is not.
     """
+    unknown = settings.keys() - {setting.name for setting in dataclasses.fields(Settings)}
+    if unknown:
+        raise TypeError(f"install() has no setting {', '.join(sorted(unknown))}: docs/sdk.md lists them")
     guard = Guard()
     try:
-        settings = read_settings(
-            os.environ,
-            {
-                "enabled": enabled,
-                "excepthook": excepthook,
-                "unsampled": unsampled,
-                "threads": threads,
-                "futures": futures,
-                "tasks": tasks,
-                "gathered": gathered,
-                "unraisable": unraisable,
-                "processes": processes,
-                "logged": logged,
-                "logged_level_min": logged_level_min,
-                "warned": warned,
-                "frameworks": frameworks,
-                "frames_max": frames_max,
-                "stacktrace_length_max": stacktrace_length_max,
-                "message_length_max": message_length_max,
-                "flush_timeout_ms": flush_timeout_ms,
-            },
-        )
-        if not settings.enabled or _sdk_is_disabled():
+        chosen = read_settings(os.environ, settings)
+        if not chosen.enabled or _sdk_is_disabled():
             _logger.info("otel_errors captures nothing: OTEL_ERRORS_ENABLED or OTEL_SDK_DISABLED says so")
             return False
         provider: Any = tracer_provider or trace.get_tracer_provider()
@@ -169,7 +152,7 @@ def install(
             installation = _REGISTRY.installation
             if installation is None:
                 installation = _Installation(
-                    settings=settings,
+                    settings=chosen,
                     logger_provider=logger_provider,
                     resource=getattr(provider, "resource", None),
                     guard=guard,

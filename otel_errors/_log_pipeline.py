@@ -69,19 +69,8 @@ class LogPipeline:
             return self._choose(wanted)
 
     def flush(self, timeout_ms: int) -> bool:
-        """Send what waits, for at most `timeout_ms`; True when all went out in time.
-
-        In a thread of its own: the batch processor's `force_flush` ignores its timeout (SDK 1.45),
-        and a receiver that is down must not hold up the caller.
-        """
-        provider: Any = self._source
-        if provider is None or not hasattr(provider, "force_flush"):
-            return True
-        flushed: list[bool] = []
-        thread = _run_apart(lambda: flushed.append(provider.force_flush(timeout_ms) is not False), "flush")
-        if thread is not None:
-            thread.join(timeout_ms / 1000)
-        return flushed == [True]
+        """Send what waits, for at most `timeout_ms`; True when all went out in time."""
+        return self._source is None or flush_apart(self._source, timeout_ms)
 
     def close(self) -> None:
         """Shut down the provider of our own, if there is one, sending what waits."""
@@ -112,6 +101,21 @@ class LogPipeline:
         except Exception as failure:  # noqa: BLE001 - any exporter's constructor
             self._unusable = True
             _logger.warning("otel_errors sends no log records: %s", failure)
+
+
+def flush_apart(provider: Any, timeout_ms: int) -> bool:
+    """Have a provider send what waits, for at most `timeout_ms`; True when all went out in time.
+
+    In a thread of its own: the batch processor's `force_flush` ignores its timeout (SDK 1.45), and a receiver that is down
+    must not hold up the caller.
+    """
+    if not hasattr(provider, "force_flush"):
+        return True
+    flushed: list[bool] = []
+    thread = _run_apart(lambda: flushed.append(provider.force_flush(timeout_ms) is not False), "flush")
+    if thread is not None:
+        thread.join(timeout_ms / 1000)
+    return flushed == [True]
 
 
 def _run_apart(work: Callable[[], object], name: str) -> threading.Thread | None:

@@ -61,7 +61,7 @@ def capture(
             attributes[_semconv.FINGERPRINT] = (
                 fingerprint if isinstance(fingerprint, str) else list(map(str, fingerprint))
             )
-        return in_use.capture(
+        event = in_use.capture(
             told,
             span_context=_origin.current(),
             severity=_SEVERITIES.get(severity, SeverityNumber.ERROR),
@@ -69,6 +69,7 @@ def capture(
             attributes=attributes,
             mechanism="capture",
         )
+        return None if event is None else event.event_id
     except Exception:  # noqa: BLE001 - never harm the app
         _guard.failed("capture an exception by hand")
         return None

@@ -29,6 +29,9 @@ EVENT_ID: Final = "otel_errors.event_id"
 On the log record and on every span event that tells of the same exception.
 """
 
+COUNT: Final = "otel_errors.count"
+"""How many errors an event stands for. 0 on a copy of one that another event counts."""
+
 HANDLED: Final = "otel_errors.handled"
 """False: nobody caught it.
 
@@ -37,7 +40,7 @@ Left out where we can't know, as an exception recorded on a span may be either.
 
 MECHANISM: Final = "otel_errors.mechanism"
 """How the error was seen: `span`, `excepthook`, `thread`, `future`, `task`, `gather`, `unraisable`, `process`, `logging`,
-`warnings`, `capture`, or the name of the framework that turned it into a failed request or job: `flask`, `celery`, ..."""
+`log_record`, `warnings`, `capture`, or the name of the framework that turned it into a failed request or job: `flask`, `celery`, ..."""
 
 FINGERPRINT: Final = "exception.fingerprint"
 """What the application wants an error grouped by."""
@@ -87,6 +90,7 @@ __all__ = [
     "CODE_FILE_PATH",
     "CODE_FUNCTION_NAME",
     "CODE_LINE_NUMBER",
+    "COUNT",
     "EVENT_ID",
     "EVENT_NAME",
     "EXCEPTION_ESCAPED",

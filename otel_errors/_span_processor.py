@@ -27,7 +27,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.sdk.trace import SpanLimits, SpanProcessor
@@ -55,6 +55,14 @@ _CONTROL_FLOW: Final = (StopIteration, StopAsyncIteration)  # in flight whenever
 # Spans that are open at once and began in an except block: one that never ends must not leak.
 _HANDLED_MAX: Final = 1_000
 
+_WITH_BLOCKS: Final = frozenset(
+    {
+        ("opentelemetry.trace", "use_span"),
+        ("otel_errors._paths.spans", "use_span"),
+        ("opentelemetry.trace.span", "__exit__"),
+    }
+)
+
 # Frames from `on_end` out to the `with` block: 3, and room for processors that wrap others.
 _CALLERS_MAX: Final = 8
 
@@ -76,10 +84,11 @@ class ErrorSpanProcessor(SpanProcessor):
         guard: Guard | None = None,
     ) -> None:
         self._owns_pipeline = capture is None
+        guard = guard or Guard()
         self._handled: dict[int, int] = {}  # span id -> id() of what was in flight when it started
         self.activate(
-            capture=capture or _capture_into(logger_provider),
-            guard=guard or Guard(),
+            capture=capture or _capture_into(logger_provider, guard),
+            guard=guard,
         )
 
     def activate(self, *, capture: ErrorCapture, guard: Guard) -> None:
@@ -154,6 +163,7 @@ class ErrorSpanProcessor(SpanProcessor):
                 own={
                     _semconv.EXCEPTION_ESCAPED: str(escaped),
                     _semconv.EVENT_ID: sighting.event_id,
+                    **({} if sighting.counted else {_semconv.COUNT: 0}),
                 },
                 given=attributes or {},
             )
@@ -164,7 +174,7 @@ class ErrorSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Send the log records that wait, for at most `timeout_millis`."""
         try:
-            return self._capture.emitter.pipeline.flush(timeout_millis)
+            return self._capture.flush_within(timeout_millis)
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("flush")
             return False
@@ -173,11 +183,11 @@ class ErrorSpanProcessor(SpanProcessor):
         """Stop capturing and send the log records that wait."""
         try:
             self.deactivate()
-            pipeline = self._capture.emitter.pipeline
             if self._owns_pipeline:
-                pipeline.close()
+                self._capture.close()
+                self._capture.emitter.pipeline.close()
             else:  # the hooks of `install()` still use it
-                pipeline.flush(self._capture.settings.flush_timeout_ms)
+                self._capture.flush_within(self._capture.settings.flush_timeout_ms)
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("shut down")
 
@@ -214,7 +224,7 @@ def _user_of(span: ReadableSpan) -> dict[str, AnyValue]:
     return {name: given[name] for name in _semconv.USER if name in given}
 
 
-def _capture_into(logger_provider: LoggerProvider | None) -> ErrorCapture:
+def _capture_into(logger_provider: LoggerProvider | None, guard: Guard) -> ErrorCapture:
     """Make what a processor that was added by hand needs, with the settings of the environment."""
     settings = read_settings(os.environ, {})
     return ErrorCapture(
@@ -223,6 +233,7 @@ def _capture_into(logger_provider: LoggerProvider | None) -> ErrorCapture:
             LogPipeline(logger_provider=logger_provider),
             stacktrace_length_max=settings.stacktrace_length_max,
         ),
+        guard=guard,
     )
 
 
@@ -249,10 +260,8 @@ def _recording(original: Callable[..., None]) -> Callable[..., None]:
                 self.add_event(name=_semconv.EVENT_NAME, attributes=event, timestamp=time_ns)
                 return
             if event is not None:
-                attributes = {
-                    **(attributes or {}),
-                    _semconv.EVENT_ID: event[_semconv.EVENT_ID],
-                }
+                names = (_semconv.EVENT_ID, _semconv.COUNT)
+                attributes = {**(attributes or {}), **{name: event[name] for name in names if name in event}}
                 timestamp = time_ns
         original(self, exception, attributes, timestamp, escaped)
 
@@ -281,8 +290,5 @@ def _leaves_with_block(frame: FrameType | None) -> bool:
 
 
 def is_with_block(frame: FrameType) -> bool:
-    """Whether `frame` is OpenTelemetry's code that ends a span when its `with` block is left."""
-    where: Any = frame.f_globals.get("__name__")
-    return (where == "opentelemetry.trace" and frame.f_code.co_name == "use_span") or (
-        where == "opentelemetry.trace.span" and frame.f_code.co_name == "__exit__"
-    )
+    """Whether `frame` is the code that ends a span when its `with` block is left: OpenTelemetry's, or ours for it."""
+    return (frame.f_globals.get("__name__"), frame.f_code.co_name) in _WITH_BLOCKS

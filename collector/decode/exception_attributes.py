@@ -86,7 +86,8 @@ class Ordinals:
 def read_exception(pairs: Sequence[Any], attributes: AttributeReader) -> ExceptionAttributes | None:
     """Split `repeated KeyValue` into the exception and the rest.
 
-    None when neither a type nor a message nor a stack trace of an exception is among them.
+    None when neither a type nor a message nor a stack trace of an exception is among them, or when it is a copy that the
+    event of its id counts (`otel_errors.count` is 0: one of a storm).
     """
     own: dict[bytes, Any] = {}
     others: list[Any] = []
@@ -96,7 +97,7 @@ def read_exception(pairs: Sequence[Any], attributes: AttributeReader) -> Excepti
             own[key] = pair.value
         else:
             others.append(pair)
-    if _TELLING.isdisjoint(own):
+    if _TELLING.isdisjoint(own) or (_COUNT in own and _EVENT_ID in own and _text(own, _COUNT) == "0"):
         return None
     return ExceptionAttributes(
         type=_text(own, _TYPE),

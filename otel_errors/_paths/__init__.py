@@ -1,5 +1,6 @@
 """Every way on which an exception leaves the program's sight, beside the spans: one module each.
 
+    safe_spans   what the API itself may raise               `use_span`
     unsampled    a span that the sampler dropped             `NonRecordingSpan`
     excepthook   nobody caught it in the main thread         `sys.excepthook`
     threads      nobody caught it in another thread          `threading.excepthook`
@@ -9,8 +10,10 @@
     unraisable   `__del__`, callbacks of the interpreter     `sys.unraisablehook`
     processes    the run of a `multiprocessing` child        `BaseProcess._bootstrap`
     logged       `logging.exception()`, `exc_info=`          `Logger.callHandlers`
+    emitted      a log record of somebody else's              `Logger.emit(exception=)`
     warned       `warnings.warn()`                           opt-in
     frameworks   web servers, workers, schedulers            `_frameworks`
+    sigterm      what waits is sent before the process ends  the signal's default action
 
 A path is put in place by `install()` and taken back by `uninstall()`. The hook or method that was there before still
 runs, so what the program prints and how it ends stay as they were. No body raises into the application.
@@ -21,11 +24,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from otel_errors._frameworks import Frameworks
+from otel_errors._paths.emitted import EmittedExceptions
 from otel_errors._paths.excepthook import ExceptHook
 from otel_errors._paths.futures import UnreadFutures
 from otel_errors._paths.gathered import GatheredExceptions
 from otel_errors._paths.logged import LoggedExceptions
 from otel_errors._paths.processes import ChildProcesses
+from otel_errors._paths.sigterm import TerminationSignal
+from otel_errors._paths.spans import SafeBlocks
 from otel_errors._paths.tasks import LoopExceptions
 from otel_errors._paths.threads import Threads
 from otel_errors._paths.unraisable import UnraisableHook
@@ -50,6 +56,7 @@ class Path(Protocol):
 
 
 PATHS: Final[Mapping[str, Callable[[ErrorCapture, Guard], Path]]] = {
+    "safe_spans": SafeBlocks,
     "unsampled": UnsampledSpans,
     "excepthook": ExceptHook,
     "threads": Threads,
@@ -59,7 +66,9 @@ PATHS: Final[Mapping[str, Callable[[ErrorCapture, Guard], Path]]] = {
     "unraisable": UnraisableHook,
     "processes": ChildProcesses,
     "logged": LoggedExceptions,
+    "emitted": EmittedExceptions,
     "warned": Warnings,
     "frameworks": Frameworks,
+    "sigterm": TerminationSignal,
 }
 """The paths by the setting that switches each on."""

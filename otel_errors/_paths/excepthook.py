@@ -57,7 +57,7 @@ class ExceptHook:
     def _see(self, exception: BaseException) -> bool:
         try:
             in_main = threading.current_thread() is threading.main_thread()
-            event_id = self._capture.capture(
+            told = self._capture.capture(
                 exception,
                 severity=SeverityNumber.FATAL if in_main else SeverityNumber.ERROR,
                 handled=False,
@@ -66,4 +66,4 @@ class ExceptHook:
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("capture an unhandled exception")
             return False
-        return event_id is not None
+        return told is not None

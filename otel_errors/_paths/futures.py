@@ -94,7 +94,9 @@ class UnreadFutures:
         """Tell of the exception of a future that nobody read."""
         try:
             if self._active:
-                self._capture.capture(exception, raised_in=origin, handled=False, mechanism="future")
+                self._capture.capture(
+                    exception, raised_in=origin, handled=False, mechanism="future", within_collector=True
+                )
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("capture the exception of a future that nobody read")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.util.types import AnyValue
 
-    from otel_errors._capture import ErrorCapture
+    from otel_errors._capture import ErrorCapture, Told
     from otel_errors._guard import Guard
 
 MESSAGE_CHARS_MAX: Final = 2_048
@@ -56,22 +56,23 @@ class LoggedExceptions:
 
     def _calling(self, original: Callable[..., None]) -> Callable[..., None]:
         def callHandlers(logger: logging.Logger, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
-            event_id = None
-            if record.exc_info and self._active:
-                event_id = self._see(record)
-            if event_id is None or not _is_exported(logger):
+            told = self._see(record) if record.exc_info and self._active else None
+            if told is None or not _is_exported(logger):
                 original(logger, record)
                 return
-            # For the export alone: other handlers that print every attribute would print it too, were it left there.
-            record.__dict__[_semconv.EVENT_ID] = event_id
+            ours: dict[str, object] = {_semconv.EVENT_ID: told.event_id}
+            if not told.counted:
+                ours[_semconv.COUNT] = 0
+            record.__dict__.update(ours)
             try:
                 original(logger, record)
             finally:
-                record.__dict__.pop(_semconv.EVENT_ID, None)
+                for name in ours:
+                    record.__dict__.pop(name, None)
 
         return callHandlers
 
-    def _see(self, record: logging.LogRecord) -> str | None:
+    def _see(self, record: logging.LogRecord) -> Told | None:
         try:
             exception = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
             if (

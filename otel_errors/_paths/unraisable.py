@@ -42,7 +42,7 @@ class UnraisableHook:
         try:
             exception = unraisable.exc_value
             if self._active and exception is not None and not sys.is_finalizing():
-                self._capture.capture(exception, handled=False, mechanism="unraisable")
+                self._capture.capture(exception, handled=False, mechanism="unraisable", within_collector=True)
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("capture an exception that can't be raised")
         self._previous(unraisable)

@@ -49,7 +49,7 @@ def test_stamp_is_a_tuple_of_plain_values_that_survives_pickle_and_copy(app):
     with app.tracer.start_as_current_span("s") as span:
         span.record_exception(error)
         arrived = pickle.loads(pickle.dumps(error))  # noqa: S301 - as a process pool does it
-        assert [type(part) for part in vars(arrived)[STAMP_ATTRIBUTE]] == [str, int, int, int, bool]
+        assert [type(part) for part in vars(arrived)[STAMP_ATTRIBUTE]] == [str, int, int, int, bool, bool]
         span.record_exception(arrived)
         span.record_exception(copy.copy(error))
     assert len(app.errors()) == 1

@@ -126,6 +126,15 @@ def test_escaped_comes_as_a_bool_or_as_text(value, escaped):
     assert sighting.escaped is escaped
 
 
+@pytest.mark.parametrize("count", ["0", AnyValue(int_value=0)])
+def test_a_copy_that_another_event_counts_is_none(count):
+    """Our SDK, in a storm: the event of this id has the count of all."""
+    told = BOOM | {"otel_errors.count": count, "otel_errors.event_id": "a" * 32}
+
+    assert list(read_log_record(record(told), around())) == []
+    assert list(read_span(span(("exception", 1, told)), around())) == []
+
+
 @pytest.mark.parametrize(
     ("count", "weight"),
     [

@@ -153,11 +153,7 @@ class ErrorCapture:
         if otel_context.get_value(otel_context._SUPPRESS_INSTRUMENTATION_KEY):  # noqa: SLF001 - it has no public name
             return False  # an export is under way in this context
         # Applications record strings, too, whatever the signature says.
-        return (
-            isinstance(exception, BaseException)
-            and not _ends_on_purpose(exception)
-            and not _work.is_answer(exception)
-        )
+        return isinstance(exception, BaseException) and not _ends_on_purpose(exception)
 
     def capture(
         self,
@@ -183,12 +179,11 @@ class ErrorCapture:
             return None
         stamp, first = _admit(exception, span_context, raised_in)
         if first:
-            is_here = raised_in is None and not within_collector  # else what is being done now is no part of it
             news = _News(
                 mechanism=mechanism,
                 severity=severity,
                 handled=handled,
-                attributes={**(_work.attributes() if is_here else {}), **(attributes or {})},
+                attributes=_work.joined(attributes, is_here=raised_in is None and not within_collector),
                 timestamp_ns=time.time_ns() if timestamp_ns is None else timestamp_ns,
             )
             stamp = self._tell(exception, stamp, news, rendered=None, within_collector=within_collector)
@@ -212,7 +207,7 @@ class ErrorCapture:
                 mechanism="span",
                 severity=SeverityNumber.ERROR,
                 handled=None,
-                attributes={**_work.attributes(), **attributes},
+                attributes=_work.joined(attributes, is_here=True),
                 timestamp_ns=timestamp_ns,
             )
             stamp = self._tell(exception, stamp, news, rendered=rendered, within_collector=False)
@@ -398,7 +393,7 @@ def _ends_on_purpose(exception: BaseException) -> bool:
 
 def _is_no_error(exception: BaseException) -> bool:
     if isinstance(exception, Exception):  # most are
-        return isinstance(exception, NOT_ERRORS)
+        return isinstance(exception, NOT_ERRORS) or _work.is_answer(exception)
     if isinstance(exception, SystemExit):
         return exception.code in (None, 0, "")
     kind = type(exception)

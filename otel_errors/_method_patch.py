@@ -36,7 +36,9 @@ def hold(
         holders = _holders_of(current)
         if holders is None:
             holders = weakref.WeakSet()
-            replacement = functools.wraps(current)(replace(current if isinstance(owner, ModuleType) else _as_function(current)))
+            replacement = functools.wraps(current)(
+                replace(current if isinstance(owner, ModuleType) else _as_function(current))
+            )
             setattr(replacement, _HOLDERS, (replacement, holders))
             setattr(owner, name, replacement)
         holders.add(holder)

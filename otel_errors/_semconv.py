@@ -40,7 +40,8 @@ Left out where we can't know, as an exception recorded on a span may be either.
 
 MECHANISM: Final = "otel_errors.mechanism"
 """How the error was seen: `span`, `excepthook`, `thread`, `future`, `task`, `gather`, `unraisable`, `process`, `logging`,
-`log_record`, `warnings`, `capture`, or the name of the framework that turned it into a failed request or job: `flask`, `celery`, ..."""
+`log_record`, `warnings`, `capture`, or the name of the framework that turned it into a failed request or job: `flask`,
+`celery`, ..."""
 
 FINGERPRINT: Final = "exception.fingerprint"
 """What the application wants an error grouped by."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from otel_errors import _origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextvars import Token
 
     from opentelemetry.trace import SpanContext
@@ -107,10 +107,15 @@ def current() -> Work | None:
     return _CURRENT.get()
 
 
-def attributes() -> dict[str, AnyValue]:
-    """Return the attributes of what is being done; empty when no framework said so."""
-    work = _CURRENT.get()
-    return {} if work is None else work.attributes()
+def joined(given: Mapping[str, AnyValue] | None, *, is_here: bool) -> Mapping[str, AnyValue]:
+    """Return the attributes of what is being done, and over them those `given` with an error.
+
+    `is_here` is False for an error that comes from elsewhere: what is being done now is no part of it.
+    """
+    work = _CURRENT.get() if is_here else None
+    if work is None:
+        return given or {}
+    return {**work.attributes(), **(given or {})}
 
 
 def is_answer(exception: BaseException) -> bool:

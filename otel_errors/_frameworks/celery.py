@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from otel_errors import _semconv, _work
+from otel_errors import _work
 from otel_errors._frameworks._hook import Hook
 from otel_errors._frameworks._task import task_attributes
 

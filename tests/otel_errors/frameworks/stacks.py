@@ -1,14 +1,13 @@
-"""The same small shop in every web framework, served on a free port; with the framework's OpenTelemetry instrumentation
-and without.
+"""The same small shop in every web framework, served on a free port, with OpenTelemetry's instrumentation and without.
 
-    /items/{id}    raises ValueError                    -> 500
-    /missing       the framework's own 404
-    /unroutable    no such route                        -> 404
-    /abort         the framework's own 500 or 503, from a KeyError
-    /unavailable   raises Unavailable, which an error handler of the shop answers with 503
-    /recovered     raises Recovered, which an error handler of the shop answers with 200
-    /logged        logs an exception that it handles    -> 200
-    /span          raises ValueError in a span of its own
+/items/{id}    raises ValueError                    -> 500
+/missing       the framework's own 404
+/unroutable    no such route                        -> 404
+/abort         the framework's own 500 or 503, from a KeyError
+/unavailable   raises Unavailable, which an error handler of the shop answers with 503
+/recovered     raises Recovered, which an error handler of the shop answers with 200
+/logged        logs an exception that it handles    -> 200
+/span          raises ValueError in a span of its own
 """
 
 from __future__ import annotations

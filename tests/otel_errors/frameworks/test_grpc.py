@@ -135,12 +135,14 @@ def served(request):
     assert app.install()
     instrumented = request.param.endswith("instrumented")
     make = serve if request.param.startswith("threads") else serve_async
-    with (
-        make(app.tracer_provider, instrumented=instrumented) as port,
-        grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
-    ):
-        yield app, channel, instrumented
-    otel_errors.uninstall()
+    try:
+        with (
+            make(app.tracer_provider, instrumented=instrumented) as port,
+            grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
+        ):
+            yield app, channel, instrumented
+    finally:
+        otel_errors.uninstall()
 
 
 @pytest.fixture
@@ -157,13 +159,14 @@ def channel(served):
 
 def call(channel, method: str) -> grpc.RpcError:
     name = f"/shop.Shop/{method}"
+    calls = {
+        "Stream": lambda: list(channel.unary_stream(name)(b"")),
+        "Collect": lambda: channel.stream_unary(name)(iter([b"", b""])),
+        "": lambda: channel.unary_unary(name)(b""),
+    }
+    run = next(calls[prefix] for prefix in calls if method.startswith(prefix))
     with pytest.raises(grpc.RpcError) as caught:
-        if method.startswith("Stream"):
-            list(channel.unary_stream(name)(b""))
-        elif method.startswith("Collect"):
-            channel.stream_unary(name)(iter([b"", b""]))
-        else:
-            channel.unary_unary(name)(b"")
+        run()
     return caught.value
 
 

@@ -77,9 +77,11 @@ def served(request):
     stack = STACKS[request.param]
     app = App.with_sampler()
     assert app.install()
-    with stack.serve(app.tracer_provider) as port:
-        yield Shop(stack=stack, app=app, port=port)
-    otel_errors.uninstall()
+    try:
+        with stack.serve(app.tracer_provider) as port:
+            yield Shop(stack=stack, app=app, port=port)
+    finally:
+        otel_errors.uninstall()
 
 
 @pytest.fixture

@@ -67,6 +67,7 @@ class Hook:
         *,
         describe: Callable[[], dict[str, AnyValue]] | None = None,
         span_context: SpanContext | None = None,
+        mechanism: str | None = None,
     ) -> None:
         """Tell of an exception that the framework turned into a failure. Never raises an `Exception`.
 
@@ -82,14 +83,14 @@ class Hook:
                 span_context=span_context or _origin.current(),
                 handled=False,
                 attributes={**(work.attributes() if work is not None else {}), **(attributes or {})},
-                mechanism=self.mechanism,
+                mechanism=mechanism or self.mechanism,
             )
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed(f"capture an exception of {self.mechanism}")
 
-    def tell_noted(self, work: _work.Work, attributes: Mapping[str, AnyValue]) -> None:
+    def tell_noted(self, work: _work.Work, attributes: Mapping[str, AnyValue], mechanism: str | None = None) -> None:
         """Tell of the exception that was noted as `work` went on, now that it has failed."""
-        self.tell(work.noted, attributes, span_context=work.noted_in)
+        self.tell(work.noted, attributes, span_context=work.noted_in, mechanism=mechanism)
 
     def flush(self) -> None:
         """Send what waits: the process ends, or is frozen, right after this work."""

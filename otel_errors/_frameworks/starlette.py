@@ -32,6 +32,11 @@ class StarletteHook(Hook):
 
     mechanism = "starlette"
 
+    def mechanism_of(self, scope: Scope) -> str:
+        """The framework by the name that the application knows it by."""
+        fastapi: Any = sys.modules.get("fastapi")
+        return "fastapi" if fastapi is not None and isinstance(scope.get("app"), fastapi.FastAPI) else self.mechanism
+
     def attach(self, module: ModuleType) -> None:
         """`module` is `starlette.applications`."""
         self.hold(module.ServerErrorMiddleware, "__call__", self._outermost)
@@ -46,14 +51,15 @@ class StarletteHook(Hook):
             async def sending(message: MutableMapping[str, Any]) -> None:
                 status = _status_that_starts(message)
                 if status is not None:
-                    self.tell_noted(work, {_semconv.HTTP_RESPONSE_STATUS_CODE: status})
+                    self.tell_noted(work, {_semconv.HTTP_RESPONSE_STATUS_CODE: status}, self.mechanism_of(scope))
                 await send(message)
 
             with self.working(lambda: _describe(scope)) as work:
                 try:
                     await original(middleware, scope, receive, sending)
                 except Exception as exception:
-                    self.tell(exception, {_semconv.HTTP_RESPONSE_STATUS_CODE: 500} if scope["type"] == "http" else {})
+                    status = {_semconv.HTTP_RESPONSE_STATUS_CODE: 500} if scope["type"] == "http" else {}
+                    self.tell(exception, status, mechanism=self.mechanism_of(scope))
                     raise
 
         return __call__
@@ -70,7 +76,8 @@ class StarletteHook(Hook):
                 status = _status_that_starts(message)
                 in_flight = sys.exc_info()[1]
                 if status is not None and in_flight is not before:
-                    self.tell(in_flight, {_semconv.HTTP_RESPONSE_STATUS_CODE: status})
+                    told = {_semconv.HTTP_RESPONSE_STATUS_CODE: status}
+                    self.tell(in_flight, told, mechanism=self.mechanism_of(scope))
                 await send(message)
 
             try:

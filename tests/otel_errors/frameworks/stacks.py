@@ -351,14 +351,22 @@ def serve_django_async(provider: TracerProvider) -> Any:
     return serve_asgi(ASGIHandler())
 
 
+def serve_django_instrumented(provider: TracerProvider) -> Any:
+    return instrumented_django(provider, serve_django)
+
+
+def serve_django_async_instrumented(provider: TracerProvider) -> Any:
+    return instrumented_django(provider, serve_django_async)
+
+
 @contextmanager
-def serve_django_instrumented(provider: TracerProvider) -> Iterator[int]:
+def instrumented_django(provider: TracerProvider, serve: Callable[..., Any]) -> Iterator[int]:
     instrumentation = pytest.importorskip("opentelemetry.instrumentation.django")
     configure_django()
     instrumentor = instrumentation.DjangoInstrumentor()
     instrumentor.instrument(tracer_provider=provider)
     try:
-        with serve_django(provider) as port:
+        with serve(provider) as port:
             yield port
     finally:
         instrumentor.uninstrument()
@@ -447,11 +455,12 @@ STACKS = {
     "starlette instrumented": Stack(
         serve_starlette_instrumented, "starlette", instrumented=True, span_sees_it_first=True
     ),
-    "fastapi": Stack(serve_fastapi, "starlette"),
-    "fastapi instrumented": Stack(serve_fastapi_instrumented, "starlette", instrumented=True, span_sees_it_first=True),
+    "fastapi": Stack(serve_fastapi, "fastapi"),
+    "fastapi instrumented": Stack(serve_fastapi_instrumented, "fastapi", instrumented=True, span_sees_it_first=True),
     "django": Stack(serve_django, "django", "/items/<int:id>"),
     "django async": Stack(serve_django_async, "django", "/items/<int:id>"),
     "django instrumented": Stack(serve_django_instrumented, "django", "/items/<int:id>", instrumented=True),
+    "django async instrumented": Stack(serve_django_async_instrumented, "django", "/items/<int:id>", instrumented=True),
     "aiohttp": Stack(serve_aiohttp, "aiohttp"),
     "aiohttp instrumented": Stack(serve_aiohttp_instrumented, "aiohttp", instrumented=True, span_sees_it_first=True),
 }

@@ -60,10 +60,8 @@ class CeleryHook(Hook):
         if type(exception).__name__ == _UNPICKLEABLE:
             exception = sys.exc_info()[1] or exception
         expected = tuple(getattr(sender, "throws", None) or ())
-        if exception is not None and isinstance(exception, expected):
-            _work.mark_answer(exception)  # Celery's own log has it, too
-            return
-        self.tell(exception, describe=lambda: _describe(sender))
+        if not isinstance(exception, expected):
+            self.tell(exception, describe=lambda: _describe(sender))
 
     def _shuts_down(self, **_: Any) -> None:
         self.flush()  # a worker process ends without the interpreter's

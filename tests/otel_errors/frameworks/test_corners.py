@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import http.client
@@ -134,6 +135,31 @@ class TestStarlette:
 
     def test_5xx_after_an_exception_that_was_handled_is_none(self, app, port):
         assert get(port, "/proxied") == (502, "bad gateway")
+        assert app.errors() == []
+
+    def test_5xx_while_the_server_handles_an_exception_of_its_own_is_none(self, app):
+        pytest.importorskip("starlette")
+        from starlette.applications import Starlette
+        from starlette.responses import PlainTextResponse
+        from starlette.routing import Route
+
+        async def closed(request):
+            return PlainTextResponse("closed", 503)
+
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        async def main():
+            scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+            try:
+                raise KeyError("the server's")
+            except KeyError:
+                await Starlette(routes=[Route("/", closed)])(scope, None, send)
+
+        asyncio.run(main())
+        assert sent[0]["status"] == 503
         assert app.errors() == []
 
     @pytest.mark.filterwarnings("ignore")  # the test client's own

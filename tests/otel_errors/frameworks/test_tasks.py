@@ -9,6 +9,7 @@ import time
 import pytest
 
 import otel_errors
+from otel_errors import _work
 
 
 def wait_for(look):
@@ -119,6 +120,7 @@ class TestCelery:
     def test_task_that_runs_eagerly(self, app, celery_app):
         result = celery_app.tasks["shop.fail"].apply()
         assert result.state == "FAILURE"
+        assert _work.current() is None
         (error,) = app.errors()
         assert error.attributes["otel_errors.task.name"] == "shop.fail"
 

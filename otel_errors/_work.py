@@ -120,7 +120,7 @@ def joined(given: Mapping[str, AnyValue] | None, *, is_here: bool) -> Mapping[st
 
 def is_answer(exception: BaseException) -> bool:
     """Whether `exception` is how the work answers, with a status below 500, or asks to be done again later."""
-    if exception.__dict__.get(_ANSWER):
+    if _attributes_of(exception).get(_ANSWER):
         return True
     if _CURRENT.get() is None:
         return False
@@ -136,7 +136,12 @@ def is_answer(exception: BaseException) -> bool:
 
 def mark_answer(exception: BaseException) -> None:
     """`exception` is an answer, also when it is seen outside the work."""
-    exception.__dict__[_ANSWER] = True
+    _attributes_of(exception)[_ANSWER] = True
+
+
+def _attributes_of(exception: BaseException) -> dict[str, Any]:
+    attributes: dict[str, Any] = object.__getattribute__(exception, "__dict__")  # a frozen dataclass may be one
+    return attributes
 
 
 def is_server_error(status: Any) -> bool:

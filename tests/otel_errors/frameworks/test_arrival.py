@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import sys
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import otel_errors
-from otel_errors._frameworks import FRAMEWORKS, lambda_handler_module
+from otel_errors import _install, _method_patch
+from otel_errors._frameworks import FRAMEWORKS, Frameworks, lambda_handler_module
 
 
 @pytest.fixture
@@ -118,6 +120,18 @@ def test_nothing_is_imported_for_the_frameworks(run_python):
     assert done.stdout.splitlines()[0] == "[]"
 
 
+def test_uninstall_puts_every_method_back(app):
+    for module in FRAMEWORKS.values():
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    (frameworks,) = [path for path in _install._REGISTRY.installation._paths if isinstance(path, Frameworks)]
+    held = [place for hook in frameworks._hooks.values() for place in hook._held]
+    assert len(held) >= 4  # gRPC and Starlette are always there
+    assert all(hasattr(vars(owner)[name], _method_patch._HOLDERS) for owner, name in held)
+    otel_errors.uninstall()
+    assert [place for place in held if hasattr(vars(place[0])[place[1]], _method_patch._HOLDERS)] == []
+
+
 def test_names_of_frameworks_are_modules_of_ours():
     for name in FRAMEWORKS:
         assert importlib.import_module(f"otel_errors._frameworks.{name}").HOOK.mechanism == name
@@ -196,6 +210,38 @@ def test_under_opentelemetry_instrument_without_a_line_of_code(run_python, recei
     assert attributes["http.route"] == "/items/<id>"
 
 
+def test_celery_worker_of_processes(run_python, receiver, attributes_of, tmp_path):
+    pytest.importorskip("celery")
+    done = run_python(
+        """
+        import os, signal, sys
+        import celery
+        from opentelemetry.sdk.trace import TracerProvider
+        import otel_errors
+
+        folder = os.path.dirname(__file__)
+        shop = celery.Celery("shop", broker="filesystem://")
+        shop.conf.broker_transport_options = {
+            "data_folder_in": folder, "data_folder_out": folder, "control_folder": folder,
+        }
+        shop.conf.worker_hijack_root_logger = False
+
+        @shop.task(name="shop.fail")
+        def fail():
+            os.kill(os.getppid(), signal.SIGTERM)  # the worker ends when this task has
+            raise ValueError("boom")
+
+        otel_errors.install(TracerProvider())
+        fail.delay()
+        shop.worker_main(["worker", "--concurrency=1", "--without-gossip", "--without-mingle", "--without-heartbeat"])
+        """,
+        **receiver.environment(),
+        OTEL_BLRP_SCHEDULE_DELAY="60000",
+    )
+    errors = receiver.log_records()
+    assert [attributes_of(error)["otel_errors.task.name"] for error in errors] == ["shop.fail"], done.stderr
+
+
 def test_rq_worker_sends_what_waits_before_its_work_horse_ends(run_python, receiver, attributes_of):
     pytest.importorskip("rq")
     pytest.importorskip("fakeredis")
@@ -212,6 +258,7 @@ def test_rq_worker_sends_what_waits_before_its_work_horse_ends(run_python, recei
         rq.Worker([queue], connection=connection).work(burst=True, logging_level="CRITICAL")
         """,
         **receiver.environment(),
+        OTEL_BLRP_SCHEDULE_DELAY="60000",
     )
     assert done.returncode == 0, done.stderr
     (error,) = receiver.log_records()

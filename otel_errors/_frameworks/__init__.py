@@ -1,15 +1,16 @@
 """Web servers, workers and schedulers that catch exceptions themselves: one module each.
 
-    flask        signal `got_request_exception`; error handlers, `abort(500)`     `Flask.full_dispatch_request`
-    starlette    FastAPI too: what handlers and middleware turn into a 5xx        `ServerErrorMiddleware`
-    django       signal `got_request_exception`; `process_exception`              `BaseHandler`
-    aiohttp      a middleware, the innermost one                                  `Application._handle`
-    grpc         server interceptors, of threads and of asyncio                   `grpc.server`, `grpc.aio.server`
-    celery       signals `task_prerun`, `task_failure`, `task_postrun`
-    rq           before the worker's own exception handlers                       `Worker.handle_exception`
-    dramatiq     a middleware                                                     `Broker.emit_after`
-    apscheduler  event `EVENT_JOB_ERROR`                                          `BaseScheduler._dispatch_event`
-    aws_lambda   the handler that `_HANDLER` names                                the handler's module
+    flask           signal `got_request_exception`; error handlers, `abort(500)`  `Flask.full_dispatch_request`
+    starlette       FastAPI too: what handlers and middleware turn into a 5xx     `ServerErrorMiddleware`
+    django          signal `got_request_exception`; `process_exception`           `BaseHandler`
+    rest_framework  what its exception handler answers with a 5xx                 `APIView.handle_exception`
+    aiohttp         a middleware, the innermost one                               `Application._handle`
+    grpc            server interceptors, of threads and of asyncio                `grpc.server`, `grpc.aio.server`
+    celery          signals `task_prerun`, `task_failure`, `task_postrun`
+    rq              before the worker's own exception handlers                    `Worker.handle_exception`
+    dramatiq        what its middleware is called by                              `Broker.emit_after`
+    apscheduler     event `EVENT_JOB_ERROR`                                       `BaseScheduler._dispatch_event`
+    aws_lambda      the handler that `_HANDLER` names                             the handler's module
 
 They catch an exception, answer with a failure, and nobody hears of it but their log. A hook is put in place when its
 framework has been imported, be it before `install()` or later; nothing is imported for it. The extension points are the
@@ -39,6 +40,7 @@ FRAMEWORKS: Final[Mapping[str, str]] = {
     "flask": "flask.app",
     "starlette": "starlette.applications",
     "django": "django.core.handlers.base",
+    "rest_framework": "rest_framework.views",
     "aiohttp": "aiohttp.web_app",
     "grpc": "grpc",
     "celery": "celery.signals",

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import sys
@@ -330,9 +331,34 @@ def configure_django() -> None:
         SECRET_KEY="s",
         MIDDLEWARE=[f"{__name__}.DjangoHandlers"],
         LOGGING_CONFIG=None,
+        REST_FRAMEWORK={
+            "EXCEPTION_HANDLER": f"{__name__}.answer_in_json",
+            "DEFAULT_AUTHENTICATION_CLASSES": [],
+            "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+            "UNAUTHENTICATED_USER": None,
+        },
     )
     sys.modules.setdefault(__name__, sys.modules[DjangoHandlers.__module__])
     django.setup()
+    with contextlib.suppress(ImportError):
+        from rest_framework.exceptions import NotFound
+        from rest_framework.views import APIView
+
+        class Items(APIView):
+            def get(self, _request, id):  # noqa: A002 - the route's name
+                if not id:
+                    raise NotFound
+                look_up(id)
+
+        urls.urlpatterns.append(path("api/items/<int:id>", Items.as_view()))
+
+
+def answer_in_json(exception: Exception, context: Any) -> Any:
+    """The exception handler of the shop's API: JSON for everything."""
+    from rest_framework.response import Response
+    from rest_framework.views import exception_handler
+
+    return exception_handler(exception, context) or Response({"error": "sorry"}, status=500)
 
 
 def serve_django(provider: TracerProvider) -> Any:

@@ -229,6 +229,27 @@ class TestFlask:
         assert len(app.errors()) == 1
 
 
+class TestRestFramework:
+    @pytest.fixture
+    def port(self, app):
+        pytest.importorskip("rest_framework")
+        from tests.otel_errors.frameworks.stacks import serve_django
+
+        with serve_django(app.tracer_provider) as port:
+            yield port
+
+    def test_exception_that_its_handler_answers_with_a_5xx(self, app, port):
+        assert get(port, "/api/items/7") == (500, '{"error":"sorry"}')
+        error = the_error(app)
+        assert error.attributes["otel_errors.mechanism"] == "rest_framework"
+        assert error.attributes["http.route"] == "/api/items/<int:id>"
+        assert error.attributes["http.response.status_code"] == 500
+
+    def test_404_is_none(self, app, port):
+        assert get(port, "/api/items/0")[0] == 404
+        assert app.errors() == []
+
+
 class TestAiohttpHandledTwice:
     def test_uninstall_leaves_a_running_application_alone(self, app):
         pytest.importorskip("aiohttp")

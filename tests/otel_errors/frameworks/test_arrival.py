@@ -122,7 +122,7 @@ def test_nothing_is_imported_for_the_frameworks(run_python):
 
 def test_uninstall_puts_every_method_back(app):
     for module in FRAMEWORKS.values():
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(Exception):  # it is not installed, or wants settings first
             importlib.import_module(module)
     (frameworks,) = [path for path in _install._REGISTRY.installation._paths if isinstance(path, Frameworks)]
     held = [place for hook in frameworks._hooks.values() for place in hook._held]
@@ -177,6 +177,7 @@ def test_lambda_handler_is_watched_as_its_runtime_imports_it(run_python, receive
 
 
 def test_under_opentelemetry_instrument_without_a_line_of_code(run_python, receiver, attributes_of):
+    pytest.importorskip("opentelemetry.distro")
     pytest.importorskip("opentelemetry.instrumentation.flask")
     done = run_python(
         """

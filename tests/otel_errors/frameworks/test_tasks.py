@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import signal
 import time
 
 import pytest
@@ -176,7 +177,10 @@ class TestRq:
     def redis(self):
         pytest.importorskip("rq")
         fakeredis = pytest.importorskip("fakeredis")
-        return fakeredis.FakeStrictRedis(version=7)
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        yield fakeredis.FakeStrictRedis(version=7)
+        for number, handler in handlers.items():  # the worker sets its own
+            signal.signal(number, handler)
 
     def test_job_that_fails(self, app, redis):
         import rq

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -174,6 +175,33 @@ def test_lambda_handler_is_watched_as_its_runtime_imports_it(run_python, receive
     attributes = attributes_of(error)
     assert attributes["faas.invocation_id"] == "1-2-3"
     assert attributes["otel_errors.mechanism"] == "aws_lambda"
+
+
+def test_lambda_handler_that_is_instrumented(run_python, receiver, attributes_of, tmp_path):
+    pytest.importorskip("opentelemetry.distro")
+    pytest.importorskip("opentelemetry.instrumentation.aws_lambda")
+    (tmp_path / "shop_handler.py").write_text("def handle(event, context):\n    raise ValueError('boom')\n")
+    run_python(
+        """
+        import importlib, os, types
+        handle = importlib.import_module("shop_handler").handle
+        arn = "arn:aws:lambda:eu-west-1:123456789012:function:shop"
+        context = types.SimpleNamespace(function_name="shop", aws_request_id="1-2-3", invoked_function_arn=arn)
+        try:
+            handle({}, context)
+        except ValueError:
+            os._exit(0)  # frozen for ever
+        """,
+        launcher=(str(Path(sys.executable).with_name("opentelemetry-instrument")), sys.executable),
+        **receiver.environment(),
+        _HANDLER="shop_handler.handle",
+        AWS_LAMBDA_FUNCTION_NAME="shop",
+        PYTHONPATH=os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", ""))),
+    )
+    (span,) = receiver.spans().values()
+    errors = [record for record in receiver.log_records() if record.event_name == "exception"]
+    assert [(error.trace_id, error.span_id) for error in errors] == [(span.trace_id, span.span_id)]
+    assert attributes_of(errors[0])["faas.invocation_id"] == "1-2-3"
 
 
 def test_under_opentelemetry_instrument_without_a_line_of_code(run_python, receiver, attributes_of):

@@ -215,6 +215,23 @@ class TestFlask:
         assert error.attributes["exception.type"] == "KeyError"
         assert "ValueError: boom" in error.attributes["exception.stacktrace"]
 
+    def test_trace_that_is_not_sampled(self, make_app):
+        instrumentation = pytest.importorskip("opentelemetry.instrumentation.flask")
+        from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+
+        from tests.otel_errors.frameworks.stacks import flask_app
+
+        app = make_app(ALWAYS_OFF)
+        assert app.install()
+        application = flask_app(app.tracer_provider)
+        instrumentation.FlaskInstrumentor().instrument_app(application, tracer_provider=app.tracer_provider)
+        with serve_wsgi(application) as port:
+            assert get(port, "/items/7")[0] == 500
+        error = the_error(app)
+        assert error.trace_id
+        assert not error.trace_flags.sampled
+        assert error.attributes["http.route"] == "/items/<int:id>"
+
     def test_exception_that_propagates_to_the_server(self, app):
         flask = pytest.importorskip("flask")
         application = flask.Flask("shop")

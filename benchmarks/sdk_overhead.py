@@ -9,6 +9,7 @@ is the median of the rounds. "Added" is what otel_errors costs beside the OpenTe
 from __future__ import annotations
 
 import argparse
+import contextlib
 import statistics
 import time
 from collections.abc import Callable
@@ -20,6 +21,9 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import Tracer
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 import otel_errors
 
@@ -65,6 +69,23 @@ def ascend(frames_left: int) -> None:
     descend(frames_left - 1)
 
 
+async def answer(_request: object) -> PlainTextResponse:
+    return PlainTextResponse("ok")
+
+
+async def send(_message: object) -> None:
+    return
+
+
+WEB = Starlette(routes=[Route("/", answer)])
+
+
+def web_request(_tracer: Tracer) -> None:
+    """Answer a request without a server: nothing in it waits, so it needs no event loop."""
+    with contextlib.suppress(StopIteration):
+        WEB({"type": "http", "method": "GET", "path": "/", "headers": []}, None, send).send(None)
+
+
 def seconds_of(operation: Operation, tracer: Tracer, times: int) -> float:
     start = time.perf_counter()
     for _ in range(times):
@@ -105,6 +126,7 @@ def main() -> None:
     rows: list[tuple[str, Operation, int, bool, str]] = [
         ("span without an error", plain_span, SPANS_PER_ROUND, True, "1"),
         ("span without an error, unsampled", plain_span, SPANS_PER_ROUND, False, "1"),
+        ("web request without an error, Starlette alone", web_request, SPANS_PER_ROUND, True, "10"),
         (f"error recorded, {FRAMES} frames", recorded_error, ERRORS_PER_ROUND, True, "100"),
         (f"error leaving a span, {FRAMES} frames", escaping_error, ERRORS_PER_ROUND, True, "100"),
         (
@@ -115,10 +137,10 @@ def main() -> None:
             "-",
         ),
     ]
-    print(f"{'microseconds':44}{'stock':>9}{'with':>9}{'added':>9}{'budget':>9}")
+    print(f"{'microseconds':48}{'stock':>9}{'with':>9}{'added':>9}{'budget':>9}")
     for name, operation, times, sampled, budget in rows:
         stock, watched, added = measure(operation, rounds=rounds, times=times, sampled=sampled)
-        print(f"{name:44}{stock * 1e6:9.2f}{watched * 1e6:9.2f}{added * 1e6:9.2f}{budget:>9}")
+        print(f"{name:48}{stock * 1e6:9.2f}{watched * 1e6:9.2f}{added * 1e6:9.2f}{budget:>9}")
 
 
 if __name__ == "__main__":

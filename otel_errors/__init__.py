@@ -3,7 +3,7 @@
 The way of an error inside an app:
 
     an exception ends a span, is recorded on one, reaches a hook, is logged, or is given to `capture()`
-      -> `_span_processor`, `_paths`, `_manual`: see it; never raise, cost nothing in good times
+      -> `_span_processor`, `_paths`, `_frameworks`, `_manual`: see it; never raise
       -> `_capture`: the one door. Is it an error, was it told before? Stamps it, so it counts once
       -> `_traceback`: renders it once, bounded; span event and log record share the text
       -> `_emit`: an OpenTelemetry log record, `event_name="exception"`, in the span's context
@@ -23,8 +23,9 @@ What is captured, what is not yet, every setting and every attribute: `docs/sdk.
 
 from __future__ import annotations
 
+from otel_errors._handler import handler
 from otel_errors._install import install, uninstall
 from otel_errors._manual import capture
 from otel_errors._span_processor import ErrorSpanProcessor
 
-__all__ = ["ErrorSpanProcessor", "capture", "install", "uninstall"]
+__all__ = ["ErrorSpanProcessor", "capture", "handler", "install", "uninstall"]

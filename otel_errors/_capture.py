@@ -34,6 +34,7 @@ from opentelemetry import trace
 from opentelemetry._logs import SeverityNumber
 from opentelemetry.trace import SpanContext, TraceFlags
 
+from otel_errors import _work
 from otel_errors._background import Background
 from otel_errors._emit import ErrorEvent
 from otel_errors._log_pipeline import flush_apart
@@ -182,7 +183,7 @@ class ErrorCapture:
                 mechanism=mechanism,
                 severity=severity,
                 handled=handled,
-                attributes=attributes or {},
+                attributes=_work.joined(attributes, is_here=raised_in is None and not within_collector),
                 timestamp_ns=time.time_ns() if timestamp_ns is None else timestamp_ns,
             )
             stamp = self._tell(exception, stamp, news, rendered=None, within_collector=within_collector)
@@ -206,7 +207,7 @@ class ErrorCapture:
                 mechanism="span",
                 severity=SeverityNumber.ERROR,
                 handled=None,
-                attributes=attributes,
+                attributes=_work.joined(attributes, is_here=True),
                 timestamp_ns=timestamp_ns,
             )
             stamp = self._tell(exception, stamp, news, rendered=rendered, within_collector=False)
@@ -392,7 +393,7 @@ def _ends_on_purpose(exception: BaseException) -> bool:
 
 def _is_no_error(exception: BaseException) -> bool:
     if isinstance(exception, Exception):  # most are
-        return isinstance(exception, NOT_ERRORS)
+        return isinstance(exception, NOT_ERRORS) or _work.is_answer(exception)
     if isinstance(exception, SystemExit):
         return exception.code in (None, 0, "")
     kind = type(exception)

@@ -84,6 +84,10 @@ class Settings:
         default=False,
         metadata={"help": "Capture what `warnings` shows, as warnings."},
     )
+    frameworks: bool = field(
+        default=True,
+        metadata={"help": "Capture what web frameworks, workers and schedulers turn into a failure (see Frameworks)."},
+    )
     sigterm: bool = field(
         default=True,
         metadata={"help": "Send what waits when SIGTERM ends the program by its default action."},
@@ -157,6 +161,7 @@ class SettingKeywords(TypedDict, total=False):
     logged_level_min: int | None
     emitted: bool | None
     warned: bool | None
+    frameworks: bool | None
     sigterm: bool | None
     safe_spans: bool | None
     frames_max: int | None

@@ -1,4 +1,4 @@
-"""One method of a class, replaced for as long as somebody needs it.
+"""One method of a class (or function of a module), replaced for as long as somebody needs it.
 
 The SDK has no hook for `record_exception`: a span processor sees the event only after the span
 ended, as text. So the method is replaced on the class, once (wrapping each span's would cost 2 us a
@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import threading
 import weakref
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _LOCK: Final = threading.Lock()
 
 
 def hold(
-    owner: type,
+    owner: type | ModuleType,
     name: str,
     holder: object,
     replace: Callable[[Callable[..., Any]], Callable[..., Any]],
@@ -36,13 +36,15 @@ def hold(
         holders = _holders_of(current)
         if holders is None:
             holders = weakref.WeakSet()
-            replacement = functools.wraps(current)(replace(_as_function(current)))
+            replacement = functools.wraps(current)(
+                replace(current if isinstance(owner, ModuleType) else _as_function(current))
+            )
             setattr(replacement, _HOLDERS, (replacement, holders))
             setattr(owner, name, replacement)
         holders.add(holder)
 
 
-def release(owner: type, name: str, holder: object) -> None:
+def release(owner: type | ModuleType, name: str, holder: object) -> None:
     """`holder` no longer needs the replacement; the last one to say so brings the original back."""
     with _LOCK:
         current = owner.__dict__[name]

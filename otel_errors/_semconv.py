@@ -40,8 +40,8 @@ Left out where we can't know, as an exception recorded on a span may be either.
 
 MECHANISM: Final = "otel_errors.mechanism"
 """How the error was seen: `span`, `excepthook`, `thread`, `future`, `task`, `gather`, `unraisable`, `process`, `logging`,
-`log_record`,
-`warnings`, `capture`."""
+`log_record`, `warnings`, `capture`, or the name of the framework that turned it into a failed request or job: `flask`,
+`celery`, ..."""
 
 FINGERPRINT: Final = "exception.fingerprint"
 """What the application wants an error grouped by."""
@@ -58,6 +58,35 @@ USER: Final = ("user.id", "user.hash", "session.id", "enduser.id")
 OVERRIDES: Final = (FINGERPRINT, "error.fingerprint", "exception.group_id")
 """Which error it is, if the application says so on a span: as above, or the two would be of different groups."""
 
+HTTP_RESPONSE_STATUS_CODE: Final = "http.response.status_code"
+HTTP_REQUEST_METHOD: Final = "http.request.method"
+HTTP_ROUTE: Final = "http.route"
+URL_PATH: Final = "url.path"
+URL_QUERY: Final = "url.query"
+URL_SCHEME: Final = "url.scheme"
+SERVER_ADDRESS: Final = "server.address"
+SERVER_PORT: Final = "server.port"
+REDACTED: Final = "REDACTED"
+"""In place of a value that is not told (semantic conventions, `url.query`)."""
+
+RPC_SYSTEM: Final = "rpc.system.name"
+RPC_METHOD: Final = "rpc.method"
+RPC_STATUS: Final = "rpc.response.status_code"
+
+MESSAGING_SYSTEM: Final = "messaging.system"
+MESSAGING_DESTINATION: Final = "messaging.destination.name"
+MESSAGING_MESSAGE_ID: Final = "messaging.message.id"
+MESSAGING_OPERATION: Final = "messaging.operation.type"
+FAAS_NAME: Final = "faas.name"
+FAAS_VERSION: Final = "faas.version"
+FAAS_INVOCATION_ID: Final = "faas.invocation_id"
+
+TASK_NAME: Final = "otel_errors.task.name"
+"""Name of the task, job or actor that failed; there is no convention for it."""
+
+TASK_RETRIES: Final = "otel_errors.task.retries"
+"""How often it had been tried before."""
+
 SCOPE_NAME: Final = "otel_errors"
 """Instrumentation scope of the log records."""
 
@@ -72,12 +101,33 @@ __all__ = [
     "EXCEPTION_MESSAGE",
     "EXCEPTION_STACKTRACE",
     "EXCEPTION_TYPE",
+    "FAAS_INVOCATION_ID",
+    "FAAS_NAME",
+    "FAAS_VERSION",
     "FINGERPRINT",
     "HANDLED",
+    "HTTP_REQUEST_METHOD",
+    "HTTP_RESPONSE_STATUS_CODE",
+    "HTTP_ROUTE",
     "LOGGER",
     "LOG_MESSAGE",
     "MECHANISM",
+    "MESSAGING_DESTINATION",
+    "MESSAGING_MESSAGE_ID",
+    "MESSAGING_OPERATION",
+    "MESSAGING_SYSTEM",
     "OVERRIDES",
+    "REDACTED",
+    "RPC_METHOD",
+    "RPC_STATUS",
+    "RPC_SYSTEM",
     "SCOPE_NAME",
+    "SERVER_ADDRESS",
+    "SERVER_PORT",
+    "TASK_NAME",
+    "TASK_RETRIES",
+    "URL_PATH",
+    "URL_QUERY",
+    "URL_SCHEME",
     "USER",
 ]

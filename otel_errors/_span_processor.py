@@ -33,7 +33,7 @@ from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.sdk.trace import SpanLimits, SpanProcessor
 from opentelemetry.trace import StatusCode
 
-from otel_errors import _method_patch, _semconv
+from otel_errors import _method_patch, _semconv, _work
 from otel_errors._capture import ErrorCapture
 from otel_errors._config import read_settings
 from otel_errors._emit import Emitter, exception_attributes, least
@@ -212,7 +212,7 @@ class ErrorSpanProcessor(SpanProcessor):
         self._capture.emitter.pipeline.offer_resource(span.resource)
         is_unset = span.status.status_code is StatusCode.UNSET
         # Of a BaseException the SDK says nothing, whatever it was told.
-        if is_unset and isinstance(exception, Exception) and _leaves_with_block(sys._getframe(1)):  # noqa: SLF001
+        if isinstance(exception, Exception) and _is_left_open(sys._getframe(1), is_unset=is_unset):  # noqa: SLF001
             self._capture.mark(exception, span_context=span_context)
         else:
             self._capture.capture(exception, span_context=span_context, attributes=_said_on(span), mechanism="span")
@@ -266,6 +266,16 @@ def _recording(original: Callable[..., None]) -> Callable[..., None]:
         original(self, exception, attributes, timestamp, escaped)
 
     return record_exception
+
+
+def _is_left_open(frame: FrameType | None, *, is_unset: bool) -> bool:
+    """Whether it is for others to say if the exception in flight, that ends a span, is an error.
+
+    A `with` block was told that it is none. Where the span is ended by hand while a framework handles a request, an
+    exception handler may be answering just now (the ASGI instrumentation ends its span as it sends the response): the
+    framework's hook sees what comes of it.
+    """
+    return is_unset if _leaves_with_block(frame) else _work.current() is not None
 
 
 def _leaves_with_block(frame: FrameType | None) -> bool:

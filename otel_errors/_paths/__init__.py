@@ -12,6 +12,7 @@
     logged       `logging.exception()`, `exc_info=`          `Logger.callHandlers`
     emitted      a log record of somebody else's              `Logger.emit(exception=)`
     warned       `warnings.warn()`                           opt-in
+    frameworks   web servers, workers, schedulers            `_frameworks`
     sigterm      what waits is sent before the process ends  the signal's default action
 
 A path is put in place by `install()` and taken back by `uninstall()`. The hook or method that was there before still
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+from otel_errors._frameworks import Frameworks
 from otel_errors._paths.emitted import EmittedExceptions
 from otel_errors._paths.excepthook import ExceptHook
 from otel_errors._paths.futures import UnreadFutures
@@ -66,6 +68,7 @@ PATHS: Final[Mapping[str, Callable[[ErrorCapture, Guard], Path]]] = {
     "logged": LoggedExceptions,
     "emitted": EmittedExceptions,
     "warned": Warnings,
+    "frameworks": Frameworks,
     "sigterm": TerminationSignal,
 }
 """The paths by the setting that switches each on."""

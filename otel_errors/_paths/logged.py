@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry._logs import SeverityNumber
 
-from otel_errors import _method_patch, _semconv
+from otel_errors import _method_patch, _semconv, _work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +79,7 @@ class LoggedExceptions:
                 exception is None
                 or record.levelno < self._capture.settings.logged_level_min
                 or record.name.partition(".")[0] in _OWN_LOGGERS
+                or _work.is_left_to_a_hook(record.name)
             ):
                 return None
             return self._capture.capture(

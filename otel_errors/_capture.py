@@ -37,11 +37,12 @@ from opentelemetry.trace import SpanContext, TraceFlags
 from otel_errors._background import Background
 from otel_errors._emit import ErrorEvent
 from otel_errors._log_pipeline import flush_apart
+from otel_errors._redact import redactor_of
 from otel_errors._storm import Storms
 from otel_errors._traceback import members, render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from opentelemetry.util.types import AnyValue
 
@@ -122,8 +123,11 @@ class ErrorCapture:
     Safe from any thread.
     """
 
-    def __init__(self, *, settings: Settings, emitter: Emitter, guard: Guard) -> None:
+    def __init__(
+        self, *, settings: Settings, emitter: Emitter, guard: Guard, redact: Callable[[str], str] | None = None
+    ) -> None:
         self.settings = settings
+        self.redactor = redactor_of(settings, own=redact, guard=guard)
         self.emitter = emitter
         self.tracer_providers: weakref.WeakSet[Any] = weakref.WeakSet()
         self._busy = threading.local()
@@ -200,7 +204,7 @@ class ErrorCapture:
         if not self.is_error(exception):
             return None
         stamp, first = _admit(exception, span_context)
-        rendered = self._render(exception)
+        rendered = self.render(exception)
         if first:
             news = _News(
                 mechanism="span",
@@ -236,11 +240,14 @@ class ErrorCapture:
         except Exception:  # noqa: BLE001 - never harm the app
             guard.failed("send what waits before the process ends")
 
-    def _render(self, exception: BaseException) -> Rendered:
-        return render(
-            exception,
-            frames_max=self.settings.frames_max,
-            message_length_max=self.settings.message_length_max,
+    def render(self, exception: BaseException) -> Rendered:
+        """Render `exception`, redacted."""
+        return self.redactor.rendered(
+            render(
+                exception,
+                frames_max=self.settings.frames_max,
+                message_length_max=self.settings.message_length_max,
+            )
         )
 
     def _tell(
@@ -261,12 +268,12 @@ class ErrorCapture:
             def make() -> ErrorEvent:
                 return ErrorEvent(
                     event_id=stamp.event_id,
-                    rendered=rendered or self._render(exception),
+                    rendered=rendered or self.render(exception),
                     timestamp_ns=news.timestamp_ns,
                     span_context=stamp.span_context,
                     severity=news.severity,
                     handled=news.handled,
-                    attributes=news.attributes,
+                    attributes=self.redactor.attributes(news.attributes),
                     mechanism=news.mechanism,
                 )
 

@@ -121,6 +121,20 @@ class Settings:
         default=10_000,
         metadata={"unit": "milliseconds", "minimum": 100, "help": "Length of that window."},
     )
+    redact: bool = field(
+        default=True,
+        metadata={
+            "help": "Hide secrets, card numbers and e-mail addresses in everything that is sent; "
+            "`install(redact=...)` also takes a rule of your own."
+        },
+    )
+    redact_keys: str = field(
+        default="",
+        metadata={
+            "unit": "names, comma separated",
+            "help": "More names of attributes, variables and `name=value` texts whose value is hidden.",
+        },
+    )
     flush_timeout_ms: int = field(
         default=5_000,
         metadata={
@@ -158,12 +172,14 @@ def read_settings(environ: Mapping[str, str], arguments: Mapping[str, Any]) -> S
     return Settings(**chosen)
 
 
-def _parse(given: object, default: object, minimum: int) -> bool | int | None:
+def _parse(given: object, default: object, minimum: int) -> bool | int | str | None:
     """`given` as the type of `default`, or None when it can't be."""
     if isinstance(default, bool):
         if isinstance(given, bool):
             return given
         return _BOOLEANS.get(given.strip().lower()) if isinstance(given, str) else None
+    if isinstance(default, str):
+        return _parse_names(given)
     if isinstance(given, bool) or not isinstance(given, (int, str)):
         return None
     try:
@@ -173,17 +189,24 @@ def _parse(given: object, default: object, minimum: int) -> bool | int | None:
     return number if number >= minimum else None
 
 
+def _parse_names(given: object) -> str | None:
+    if isinstance(given, (list, tuple, set, frozenset)) and all(isinstance(item, str) for item in given):
+        return ",".join(given)
+    return given if isinstance(given, str) else None
+
+
 def _tell_unusable(source: str, given: object, setting: dataclasses.Field[Any]) -> None:
-    wanted = (
-        "true or false"
-        if isinstance(setting.default, bool)
-        else f"a whole number of {setting.metadata['unit']} from {setting.metadata['minimum']}"
-    )
+    if isinstance(setting.default, bool):
+        wanted = "true or false"
+    elif isinstance(setting.default, str):
+        wanted = setting.metadata["unit"]
+    else:
+        wanted = f"a whole number of {setting.metadata['unit']} from {setting.metadata['minimum']}"
     _logger.warning(
         "otel_errors ignores %s=%.*s: it must be %s; %s holds",
         source,
         _VALUE_SHOWN_CHARS_MAX,
         given,
         wanted,
-        setting.default,
+        "none" if setting.default == "" else setting.default,
     )

@@ -24,6 +24,8 @@ from otel_errors._paths import PATHS
 from otel_errors._span_processor import ErrorSpanProcessor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from opentelemetry._logs import LoggerProvider
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.trace import TracerProvider
@@ -55,6 +57,7 @@ class _Installation:
         settings: Settings,
         logger_provider: LoggerProvider | None,
         resource: Resource | None,
+        redact: Callable[[str], str] | None,
         guard: Guard,
     ) -> None:
         self.guard = guard
@@ -63,6 +66,7 @@ class _Installation:
             settings=settings,
             emitter=Emitter(self._pipeline, stacktrace_length_max=settings.stacktrace_length_max),
             guard=guard,
+            redact=redact,
         )
         self._paths: list[Path] = [
             path(self.capture, guard) for setting, path in PATHS.items() if getattr(settings, setting)
@@ -130,6 +134,8 @@ def install(
     message_length_max: int | None = None,
     storm_burst_max: int | None = None,
     storm_window_ms: int | None = None,
+    redact: bool | Callable[[str], str] | None = None,
+    redact_keys: str | Sequence[str] | None = None,
     flush_timeout_ms: int | None = None,
 ) -> bool:
     """Capture the errors of this process.
@@ -139,7 +145,8 @@ def install(
     settings of the first. `logger_provider` is where the log records go: the global one unless
     given, and where there is none, one that is set up by the OTEL_* variables with the tracer
     provider's resource. Every other keyword is a setting, over its variable `OTEL_ERRORS_...`
-    (`docs/sdk.md`).
+    (`docs/sdk.md`). `redact` may also be a rule of your own, text to text, which sees each text after
+    ours; when it raises, the text is dropped.
 
     Returns True when errors are captured now; False when the SDK or we are switched off, or when
     there is no TracerProvider of the OpenTelemetry SDK, which one log line then says. Never raises
@@ -168,6 +175,8 @@ def install(
                 "message_length_max": message_length_max,
                 "storm_burst_max": storm_burst_max,
                 "storm_window_ms": storm_window_ms,
+                "redact": True if callable(redact) else redact,
+                "redact_keys": redact_keys,
                 "flush_timeout_ms": flush_timeout_ms,
             },
         )
@@ -190,6 +199,7 @@ def install(
                     settings=settings,
                     logger_provider=logger_provider,
                     resource=getattr(provider, "resource", None),
+                    redact=redact if callable(redact) else None,
                     guard=guard,
                 )
                 _REGISTRY.installation = installation

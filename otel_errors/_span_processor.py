@@ -39,6 +39,8 @@ from otel_errors._config import read_settings
 from otel_errors._emit import Emitter, exception_attributes, least
 from otel_errors._guard import Guard
 from otel_errors._log_pipeline import LogPipeline
+from otel_errors._redact.statuses import redacting
+from otel_errors._traceback import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,12 +93,18 @@ class ErrorSpanProcessor(SpanProcessor):
         self._event_length_max = least(capture.settings.stacktrace_length_max, SpanLimits().max_attribute_length)
         self._active = True
         _method_patch.hold(SdkSpan, "record_exception", self, _recording)
+        _method_patch.hold(SdkSpan, "set_status", self, lambda original: redacting(original, _redact_of))
 
     def deactivate(self) -> None:
         """Capture nothing any more: the SDK has no way to take a processor off a provider."""
         self._active = False
         self._handled.clear()
         _method_patch.release(SdkSpan, "record_exception", self)
+        _method_patch.release(SdkSpan, "set_status", self)
+
+    def redact(self, text: str) -> str:
+        """Redact a text of a span, while active."""
+        return self._capture.redactor.text(text) if self._active else text
 
     def on_start(
         self,
@@ -157,11 +165,24 @@ class ErrorSpanProcessor(SpanProcessor):
                     _semconv.EVENT_ID: sighting.event_id,
                     **({} if sighting.counted else {_semconv.COUNT: 0}),
                 },
-                given=attributes or {},
+                given=self._capture.redactor.attributes(attributes or {}),
             )
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("capture an exception recorded on a span")
-            return None
+            return self._untold(exception, attributes, escaped=escaped)
+
+    def _untold(self, exception: BaseException, attributes: Attributes, *, escaped: bool) -> dict[str, AnyValue] | None:
+        """Return the span event of an exception that could not be told of: nothing is left unredacted."""
+        try:
+            return exception_attributes(
+                self._capture.render(exception),
+                self._event_length_max,
+                own={_semconv.EXCEPTION_ESCAPED: str(escaped)},
+                given=self._capture.redactor.attributes(attributes or {}),
+            )
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed("write an exception recorded on a span")
+            return {_semconv.EXCEPTION_TYPE: type_name(exception)}
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Send the log records that wait, for at most `timeout_millis`."""
@@ -210,6 +231,12 @@ class ErrorSpanProcessor(SpanProcessor):
             self._capture.capture(exception, span_context=span_context, attributes=_user_of(span), mechanism="span")
 
 
+def _redact_of(span: SdkSpan) -> Callable[[str], str] | None:
+    """What redacts the texts of `span`: its processor, if it captures for it now."""
+    processor: ErrorSpanProcessor | None = getattr(span, _MARK, None)
+    return processor.redact if processor is not None else None
+
+
 def _user_of(span: ReadableSpan) -> dict[str, AnyValue]:
     """Who was there, as the application said on the span."""
     given = span.attributes or {}
@@ -252,8 +279,7 @@ def _recording(original: Callable[..., None]) -> Callable[..., None]:
                 self.add_event(name=_semconv.EVENT_NAME, attributes=event, timestamp=time_ns)
                 return
             if event is not None:
-                names = (_semconv.EVENT_ID, _semconv.COUNT)
-                attributes = {**(attributes or {}), **{name: event[name] for name in names if name in event}}
+                attributes = event  # they come before those that `original` makes itself
                 timestamp = time_ns
         original(self, exception, attributes, timestamp, escaped)
 

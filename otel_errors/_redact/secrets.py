@@ -1,0 +1,129 @@
+"""What has the name of a secret (`password=`, `"api_key":`, `Authorization:`) or the shape of one (`Bearer ...`, tokens).
+
+The time is linear: a repeat is bounded, or is over characters that can't begin the next match. Nothing crosses a line's
+end but a private key. Lines that hold no needle never meet a pattern.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+HIDDEN: Final = "***"
+"""What stands for a secret that the collector would hide as well."""
+
+REDACTED: Final = "[redacted]"
+"""What stands for anything else that is hidden whole."""
+
+_WORDS: Final = (
+    *("password", "passwd", "pwd", "passphrase", "secret", "token", "credential", "credentials"),
+    *("api_key", "api-key", "apikey", "access_key", "access-key", "accesskey"),
+    *("private_key", "private-key", "privatekey", "account_key", "accountkey"),
+    *("session_id", "sessionid"),
+)
+_NAME: Final = (
+    "(?:" + "|".join(_WORDS) + r")(?:[_-]?(?:key|id|value|hash|secret|base64))?"
+    r"""\\{0,3}["']?[ \t]{0,4}"""
+)
+_SEPARATOR: Final = r"(?:=>|={1,2}|:)[ \t]{0,4}[bfru]{0,2}"
+
+DENIED_KEY: Final = re.compile(
+    r"(?:^|[._-])(?:" + "|".join(_WORDS) + r"|authorization|cookie|set[_-]cookie)s?(?:[._-]?(?:key|value|hash))?$",
+    re.IGNORECASE | re.ASCII,
+)
+"""A key whose value is a secret, whatever it is: searched for in the names of attributes and variables."""
+
+
+class _Rule(NamedTuple):
+    """Of a match group 1 stays and `mark` stands for the rest. No line without a needle, in small letters, has one."""
+
+    needles: tuple[str, ...]
+    pattern: re.Pattern[str]
+    mark: str = HIDDEN
+
+
+def _rule(needles: tuple[str, ...], pattern: str, mark: str = HIDDEN) -> _Rule:
+    return _Rule(needles, re.compile(pattern, re.ASCII), mark)
+
+
+_PRIVATE_KEY: Final = _rule(
+    ("-----begin",),
+    r"()-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----"
+    r"(?:[A-Za-z0-9+/=:, \t\r\n|\\]|-[A-Za-z]){0,16384}"
+    r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----)?",
+)
+_SHAPES: Final = (
+    _rule(
+        ("authorization",),
+        r"""(?i)(authorization\\{0,3}["']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,3}["']?"""
+        r"""(?:(?:basic|bearer|digest|token|negotiate|apikey)[ \t]{1,4})?)"""
+        r"""[^\s"',;)}\]\\]{3,8192}""",
+    ),
+    _rule(
+        ("cookie",),
+        r"""(?i)(cookie\\{0,3}["']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,3}["']?)"""
+        r"""[a-z0-9_.-]{1,256}=[^\s"';]{1,8192}(?:; ?[^\s"'=;]{1,256}=[^\s"';]{1,8192}){0,64}""",
+    ),
+    _rule(
+        ("bearer ", "basic "),
+        r"(?i)((?:bearer|basic) {1,4})(?:[a-z+/_.~-]{6,1024}[0-9=]|[a-z+/_.~-]{0,5}[0-9]"
+        r"[a-z0-9+/_.~=-]{6})[a-z0-9+/_.~=-]{0,8192}",
+    ),
+    # A JSON web token.
+    _rule(("eyj",), r"()eyJ[A-Za-z0-9_-]{10,8192}\.[A-Za-z0-9_-]{4,16384}(?:\.[A-Za-z0-9_-]{0,8192})?"),
+    _rule(
+        ("k_live_", "k_test_", "sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "akia"),
+        r"()\b(?:[spr]k_(?:live|test)_[A-Za-z0-9]{8,256}|sk-[A-Za-z0-9_-]{20,256}"
+        r"|gh[pousr]_[A-Za-z0-9]{20,256}|github_pat_[A-Za-z0-9_]{20,256}"
+        r"|glpat-[A-Za-z0-9_-]{16,256}|xox[abeoprs]-[A-Za-z0-9-]{10,256}|AKIA[0-9A-Z]{16})",
+    ),
+    # A login in a URL.
+    _rule(("://",), r"""(://[^\s/?#@:"'<>]{0,256}:)[^\s/?#@"'<>]{1,1024}@""", HIDDEN + "@"),
+)
+_NAME_NEEDLES: Final = ("pass", "pwd", "secret", "token", "credential", "key", "sion_id", "sionid")
+_NAMED: Final = (
+    rf"""(?i)({_NAME}{_SEPARATOR}")(?:[^"\\\n]|\\.){{1,8192}}""",
+    rf"""(?i)({_NAME}{_SEPARATOR}\\{{1,3}}["'])[^"'\\\n]{{1,8192}}""",
+    rf"""(?i)({_NAME}{_SEPARATOR}')(?:[^'\\\n]|\\.){{1,8192}}""",
+    rf"""(?i)({_NAME}(?:=>|={{1,2}})[ \t]{{0,4}})[^\s"',;&)}}\]>\\=]{{1,8192}}""",
+    # After a colon comes prose as often as a value ("password: must be longer"): a value holds a digit or a sign.
+    rf"""(?i)({_NAME}:[ \t]{{0,4}})[a-z_.~-]{{0,1024}}[0-9!@#$%^&*+=/][^\s"',;&)}}\]>\\]{{0,8192}}""",
+)
+# The collector does not look for these.
+_OURS: Final = (
+    _rule(
+        ("aiza", "asia", "npm_", "pypi-", "hf_", "dckr_pat_", "sg."),
+        r"()\b(?:AIza[0-9A-Za-z_-]{35}|ASIA[0-9A-Z]{16}|npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{32,256}"
+        r"|hf_[A-Za-z0-9]{30,64}|dckr_pat_[A-Za-z0-9_-]{20,64}|SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,64})",
+        REDACTED,
+    ),
+    # `Key (token)=(...) already exists`, as PostgreSQL says it.
+    _rule((")=(",), rf"""(?i)((?:{"|".join(_WORDS)})\)=\()(?!\[redacted\]|\*\*\*)[^)\n]{{1,8192}}""", REDACTED),
+)
+_RULES: Final = (*_SHAPES, *(_rule(_NAME_NEEDLES, pattern) for pattern in _NAMED), *_OURS)
+_NEEDLES: Final = tuple(dict.fromkeys(needle for rule in (_PRIVATE_KEY, *_RULES) for needle in rule.needles))
+_REPLACEMENTS: Final = {mark: rf"\g<1>{mark}" for mark in {rule.mark for rule in _RULES}}
+
+
+def hide_secrets(text: str) -> str:
+    """Replace every secret in `text` by `HIDDEN`, or by `REDACTED` where the collector would not see one."""
+    lower = text.lower()
+    found = [needle for needle in _NEEDLES if needle in lower]
+    if not found:
+        return text
+    if _PRIVATE_KEY.needles[0] in found:
+        text = _PRIVATE_KEY.pattern.sub(HIDDEN, text)
+    if "\n" not in text:
+        return _in_line(text, found)
+    return "\n".join([_in_line(line, found) for line in text.split("\n")])
+
+
+def _in_line(line: str, needles: list[str]) -> str:
+    lower = line.lower()
+    here = {needle for needle in needles if needle in lower}
+    if not here:
+        return line
+    for rule in _RULES:
+        if not here.isdisjoint(rule.needles):
+            line = rule.pattern.sub(_REPLACEMENTS[rule.mark], line)
+    return line

@@ -7,6 +7,8 @@ end but a private key. Lines that hold no needle never meet a pattern.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple
 
 HIDDEN: Final = "***"
@@ -35,15 +37,33 @@ DENIED_KEY: Final = re.compile(
 
 
 class _Rule(NamedTuple):
-    """Of a match group 1 stays and `mark` stands for the rest. No line without a needle, in small letters, has one."""
+    """One kind of secret, and what hides it. A text without any of the needles, in small letters, has none."""
 
     needles: tuple[str, ...]
-    pattern: re.Pattern[str]
-    mark: str = HIDDEN
+    hide: Callable[[str], str]
 
 
 def _rule(needles: tuple[str, ...], pattern: str, mark: str = HIDDEN) -> _Rule:
-    return _Rule(needles, re.compile(pattern, re.ASCII), mark)
+    """Of a match group 1 stays, and `mark` stands for the rest."""
+    return _Rule(needles, partial(re.compile(pattern, re.ASCII).sub, rf"\g<1>{mark}"))
+
+
+_WEB_TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{4,16384}(?:\.[A-Za-z0-9_-]{0,8192})?")
+_WEB_TOKEN_RUN: Final = re.compile(r"[A-Za-z0-9_-]*")
+
+
+def _hide_web_tokens(line: str) -> str:
+    """Hide JSON web tokens. By hand: where one begins but does not go on, none begins before the end of the word."""
+    kept: list[str] = []
+    behind, begin = 0, line.find("eyJ")
+    while begin >= 0:
+        found = _WEB_TOKEN.match(line, begin) or _WEB_TOKEN_RUN.match(line, begin)
+        end = begin if found is None else found.end()
+        if found is not None and found.re is _WEB_TOKEN:
+            kept += (line[behind:begin], HIDDEN)
+            behind = end
+        begin = line.find("eyJ", end)
+    return "".join(kept) + line[behind:] if kept else line
 
 
 _PRIVATE_KEY: Final = _rule(
@@ -69,8 +89,7 @@ _SHAPES: Final = (
         r"(?i)((?:bearer|basic) {1,4})(?:[a-z+/_.~-]{6,1024}[0-9=]|[a-z+/_.~-]{0,5}[0-9]"
         r"[a-z0-9+/_.~=-]{6})[a-z0-9+/_.~=-]{0,8192}",
     ),
-    # A JSON web token.
-    _rule(("eyj",), r"()eyJ[A-Za-z0-9_-]{10,8192}\.[A-Za-z0-9_-]{4,16384}(?:\.[A-Za-z0-9_-]{0,8192})?"),
+    _Rule(("eyj",), _hide_web_tokens),
     _rule(
         ("k_live_", "k_test_", "sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "akia"),
         r"()\b(?:[spr]k_(?:live|test)_[A-Za-z0-9]{8,256}|sk-[A-Za-z0-9_-]{20,256}"
@@ -102,7 +121,6 @@ _OURS: Final = (
 )
 _RULES: Final = (*_SHAPES, *(_rule(_NAME_NEEDLES, pattern) for pattern in _NAMED), *_OURS)
 _NEEDLES: Final = tuple(dict.fromkeys(needle for rule in (_PRIVATE_KEY, *_RULES) for needle in rule.needles))
-_REPLACEMENTS: Final = {mark: rf"\g<1>{mark}" for mark in {rule.mark for rule in _RULES}}
 
 
 def hide_secrets(text: str) -> str:
@@ -112,7 +130,7 @@ def hide_secrets(text: str) -> str:
     if not found:
         return text
     if _PRIVATE_KEY.needles[0] in found:
-        text = _PRIVATE_KEY.pattern.sub(HIDDEN, text)
+        text = _PRIVATE_KEY.hide(text)
     if "\n" not in text:
         return _in_line(text, found)
     return "\n".join([_in_line(line, found) for line in text.split("\n")])
@@ -125,5 +143,5 @@ def _in_line(line: str, needles: list[str]) -> str:
         return line
     for rule in _RULES:
         if not here.isdisjoint(rule.needles):
-            line = rule.pattern.sub(_REPLACEMENTS[rule.mark], line)
+            line = rule.hide(line)
     return line

@@ -42,7 +42,7 @@ from otel_errors._storm import Storms
 from otel_errors._traceback import members, render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from opentelemetry.util.types import AnyValue
 
@@ -123,11 +123,9 @@ class ErrorCapture:
     Safe from any thread.
     """
 
-    def __init__(
-        self, *, settings: Settings, emitter: Emitter, guard: Guard, redact: Callable[[str], str] | None = None
-    ) -> None:
+    def __init__(self, *, settings: Settings, emitter: Emitter, guard: Guard) -> None:
         self.settings = settings
-        self.redactor = redactor_of(settings, own=redact, guard=guard)
+        self.redactor = redactor_of(settings, guard)
         self.emitter = emitter
         self.tracer_providers: weakref.WeakSet[Any] = weakref.WeakSet()
         self._busy = threading.local()

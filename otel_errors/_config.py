@@ -12,10 +12,10 @@ from __future__ import annotations
 import dataclasses
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 _logger = logging.getLogger("otel_errors")
 
@@ -84,6 +84,12 @@ class Settings:
         default=True,
         metadata={"help": "Send what waits when SIGTERM ends the program by its default action."},
     )
+    safe_spans: bool = field(
+        default=True,
+        metadata={
+            "help": "Let the application see its own exception where its `__str__` raises in a span's `with` block."
+        },
+    )
     frames_max: int = field(
         default=100,
         metadata={
@@ -121,11 +127,12 @@ class Settings:
         default=10_000,
         metadata={"unit": "milliseconds", "minimum": 100, "help": "Length of that window."},
     )
-    redact: bool = field(
+    redact: bool | Callable[[str], str] = field(
         default=True,
         metadata={
+            "callable": True,
             "help": "Hide secrets, card numbers and e-mail addresses in everything that is sent; "
-            "`install(redact=...)` also takes a rule of your own."
+            "`install(redact=...)` also takes a rule of your own.",
         },
     )
     redact_keys: str = field(
@@ -143,6 +150,33 @@ class Settings:
             "help": "How long an unhandled exception may hold up the program's end to be sent.",
         },
     )
+
+
+class SettingKeywords(TypedDict, total=False):
+    """The settings as keywords of `install()`; None is not given. The same names as the fields of `Settings`."""
+
+    enabled: bool | None
+    excepthook: bool | None
+    unsampled: bool | None
+    threads: bool | None
+    futures: bool | None
+    tasks: bool | None
+    gathered: bool | None
+    unraisable: bool | None
+    processes: bool | None
+    logged: bool | None
+    logged_level_min: int | None
+    warned: bool | None
+    sigterm: bool | None
+    safe_spans: bool | None
+    frames_max: int | None
+    stacktrace_length_max: int | None
+    message_length_max: int | None
+    storm_burst_max: int | None
+    storm_window_ms: int | None
+    redact: bool | Callable[[str], str] | None
+    redact_keys: str | Sequence[str] | None
+    flush_timeout_ms: int | None
 
 
 def variable_of(name: str) -> str:
@@ -163,7 +197,8 @@ def read_settings(environ: Mapping[str, str], arguments: Mapping[str, Any]) -> S
         ):
             if given is None or given == "":
                 continue
-            value = _parse(given, setting.default, setting.metadata.get("minimum", 0))
+            takes_given = setting.metadata.get("callable", False) and callable(given)
+            value = given if takes_given else _parse(given, setting.default, setting.metadata.get("minimum", 0))
             if value is None:
                 _tell_unusable(source, given, setting)
                 continue

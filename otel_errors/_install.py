@@ -7,6 +7,7 @@ There is one `sys.excepthook` and one `Span` class in a process, so there is one
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import logging
 import os
 import threading
@@ -24,12 +25,12 @@ from otel_errors._paths import PATHS
 from otel_errors._span_processor import ErrorSpanProcessor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from opentelemetry._logs import LoggerProvider
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.trace import TracerProvider
+    from typing_extensions import Unpack
 
+    from otel_errors._config import SettingKeywords
     from otel_errors._paths import Path
 
 _logger = logging.getLogger("otel_errors")
@@ -57,7 +58,6 @@ class _Installation:
         settings: Settings,
         logger_provider: LoggerProvider | None,
         resource: Resource | None,
-        redact: Callable[[str], str] | None,
         guard: Guard,
     ) -> None:
         self.guard = guard
@@ -66,7 +66,6 @@ class _Installation:
             settings=settings,
             emitter=Emitter(self._pipeline, stacktrace_length_max=settings.stacktrace_length_max),
             guard=guard,
-            redact=redact,
         )
         self._paths: list[Path] = [
             path(self.capture, guard) for setting, path in PATHS.items() if getattr(settings, setting)
@@ -116,27 +115,7 @@ def install(
     tracer_provider: TracerProvider | None = None,
     *,
     logger_provider: LoggerProvider | None = None,
-    enabled: bool | None = None,
-    excepthook: bool | None = None,
-    unsampled: bool | None = None,
-    threads: bool | None = None,
-    futures: bool | None = None,
-    tasks: bool | None = None,
-    gathered: bool | None = None,
-    unraisable: bool | None = None,
-    processes: bool | None = None,
-    logged: bool | None = None,
-    logged_level_min: int | None = None,
-    warned: bool | None = None,
-    sigterm: bool | None = None,
-    frames_max: int | None = None,
-    stacktrace_length_max: int | None = None,
-    message_length_max: int | None = None,
-    storm_burst_max: int | None = None,
-    storm_window_ms: int | None = None,
-    redact: bool | Callable[[str], str] | None = None,
-    redact_keys: str | Sequence[str] | None = None,
-    flush_timeout_ms: int | None = None,
+    **settings: Unpack[SettingKeywords],
 ) -> bool:
     """Capture the errors of this process.
 
@@ -150,37 +129,15 @@ def install(
 
     Returns True when errors are captured now; False when the SDK or we are switched off, or when
     there is no TracerProvider of the OpenTelemetry SDK, which one log line then says. Never raises
-    an `Exception`.
+    an `Exception`, but a `TypeError` for a setting that there is not.
     """
+    unknown = settings.keys() - {setting.name for setting in dataclasses.fields(Settings)}
+    if unknown:
+        raise TypeError(f"install() has no setting {', '.join(sorted(unknown))}: docs/sdk.md lists them")
     guard = Guard()
     try:
-        settings = read_settings(
-            os.environ,
-            {
-                "enabled": enabled,
-                "excepthook": excepthook,
-                "unsampled": unsampled,
-                "threads": threads,
-                "futures": futures,
-                "tasks": tasks,
-                "gathered": gathered,
-                "unraisable": unraisable,
-                "processes": processes,
-                "logged": logged,
-                "logged_level_min": logged_level_min,
-                "warned": warned,
-                "sigterm": sigterm,
-                "frames_max": frames_max,
-                "stacktrace_length_max": stacktrace_length_max,
-                "message_length_max": message_length_max,
-                "storm_burst_max": storm_burst_max,
-                "storm_window_ms": storm_window_ms,
-                "redact": True if callable(redact) else redact,
-                "redact_keys": redact_keys,
-                "flush_timeout_ms": flush_timeout_ms,
-            },
-        )
-        if not settings.enabled or _sdk_is_disabled():
+        chosen = read_settings(os.environ, settings)
+        if not chosen.enabled or _sdk_is_disabled():
             _logger.info("otel_errors captures nothing: OTEL_ERRORS_ENABLED or OTEL_SDK_DISABLED says so")
             return False
         provider: Any = tracer_provider or trace.get_tracer_provider()
@@ -196,10 +153,9 @@ def install(
             installation = _REGISTRY.installation
             if installation is None:
                 installation = _Installation(
-                    settings=settings,
+                    settings=chosen,
                     logger_provider=logger_provider,
                     resource=getattr(provider, "resource", None),
-                    redact=redact if callable(redact) else None,
                     guard=guard,
                 )
                 _REGISTRY.installation = installation

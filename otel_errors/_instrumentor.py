@@ -9,13 +9,14 @@ configuration passes its options as keywords (`instrumentation/development: pyth
 from __future__ import annotations
 
 import logging
-from inspect import signature
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.instrumentation.instrumentor import (  # type: ignore[attr-defined] # it is not typed
     BaseInstrumentor,
 )
 
+from otel_errors._config import Settings
 from otel_errors._install import install, uninstall
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class OtelErrorsInstrumentor(BaseInstrumentor):  # type: ignore[misc] # as above
         return ()
 
     def _instrument(self, **kwargs: Any) -> None:
-        known = signature(install).parameters
-        unknown = sorted(kwargs.keys() - known.keys())
+        known = {"tracer_provider", "logger_provider", *(setting.name for setting in fields(Settings))}
+        unknown = sorted(kwargs.keys() - known)
         if unknown:  # raising would keep the instrumentors after this one from being loaded
             _logger.warning("otel_errors has no such options: %s", ", ".join(unknown))
         install(**{name: value for name, value in kwargs.items() if name in known})

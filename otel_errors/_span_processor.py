@@ -27,7 +27,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.sdk.trace import SpanLimits, SpanProcessor
@@ -56,6 +56,14 @@ _CONTROL_FLOW: Final = (StopIteration, StopAsyncIteration)  # in flight whenever
 
 # Spans that are open at once and began in an except block: one that never ends must not leak.
 _HANDLED_MAX: Final = 1_000
+
+_WITH_BLOCKS: Final = frozenset(
+    {
+        ("opentelemetry.trace", "use_span"),
+        ("otel_errors._paths.spans", "use_span"),
+        ("opentelemetry.trace.span", "__exit__"),
+    }
+)
 
 # Frames from `on_end` out to the `with` block: 3, and room for processors that wrap others.
 _CALLERS_MAX: Final = 8
@@ -298,8 +306,5 @@ def _leaves_with_block(frame: FrameType | None) -> bool:
 
 
 def is_with_block(frame: FrameType) -> bool:
-    """Whether `frame` is OpenTelemetry's code that ends a span when its `with` block is left."""
-    where: Any = frame.f_globals.get("__name__")
-    return (where == "opentelemetry.trace" and frame.f_code.co_name == "use_span") or (
-        where == "opentelemetry.trace.span" and frame.f_code.co_name == "__exit__"
-    )
+    """Whether `frame` is the code that ends a span when its `with` block is left: OpenTelemetry's, or ours for it."""
+    return (frame.f_globals.get("__name__"), frame.f_code.co_name) in _WITH_BLOCKS

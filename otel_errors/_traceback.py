@@ -62,7 +62,7 @@ def render(exception: BaseException, *, frames_max: int, message_length_max: int
     """
     return Rendered(
         type=type_name(exception),
-        message=_shorten(_safe_str(exception), message_length_max),
+        message=_shorten(safe_str(exception), message_length_max),
         chunks=tuple(_chunks(exception, frames_max, message_length_max)),
         grouped=bool(members(exception)),
     )
@@ -115,7 +115,7 @@ def _alone(exception: BaseException, frames_max: int, message_length_max: int) -
     )
     for frame in frames:
         yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n'
-    message = _shorten(_safe_str(exception), message_length_max)
+    message = _shorten(safe_str(exception), message_length_max)
     yield f"{type_name(exception)}: {message}\n" if message else f"{type_name(exception)}\n"
 
 
@@ -147,7 +147,7 @@ def members(exception: BaseException) -> Sequence[BaseException]:
     return exception.exceptions if isinstance(exception, _GROUP) else ()
 
 
-def _safe_str(exception: BaseException) -> str:
+def safe_str(exception: BaseException) -> str:
     try:
         return str(exception)
     except Exception:  # noqa: BLE001 - the exception's own code

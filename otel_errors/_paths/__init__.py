@@ -1,5 +1,6 @@
 """Every way on which an exception leaves the program's sight, beside the spans: one module each.
 
+    safe_spans   what the API itself may raise               `use_span`
     unsampled    a span that the sampler dropped             `NonRecordingSpan`
     excepthook   nobody caught it in the main thread         `sys.excepthook`
     threads      nobody caught it in another thread          `threading.excepthook`
@@ -26,6 +27,7 @@ from otel_errors._paths.gathered import GatheredExceptions
 from otel_errors._paths.logged import LoggedExceptions
 from otel_errors._paths.processes import ChildProcesses
 from otel_errors._paths.sigterm import TerminationSignal
+from otel_errors._paths.spans import SafeBlocks
 from otel_errors._paths.tasks import LoopExceptions
 from otel_errors._paths.threads import Threads
 from otel_errors._paths.unraisable import UnraisableHook
@@ -50,6 +52,7 @@ class Path(Protocol):
 
 
 PATHS: Final[Mapping[str, Callable[[ErrorCapture, Guard], Path]]] = {
+    "safe_spans": SafeBlocks,
     "unsampled": UnsampledSpans,
     "excepthook": ExceptHook,
     "threads": Threads,

@@ -20,16 +20,16 @@ from typing import TYPE_CHECKING
 from otel_errors._redact.redactor import NoRedactor, Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from otel_errors._config import Settings
     from otel_errors._guard import Guard
 
 __all__ = ["NoRedactor", "Redactor", "redactor_of"]
 
 
-def redactor_of(settings: Settings, *, own: Callable[[str], str] | None, guard: Guard) -> Redactor:
-    """Make what the settings ask for; `own` is the application's rule."""
+def redactor_of(settings: Settings, guard: Guard) -> Redactor:
+    """Make what the settings ask for."""
     if not settings.redact:
         return NoRedactor(guard=guard)
-    return Redactor(guard=guard, keys=settings.redact_keys.split(","), own=own)
+    return Redactor(
+        guard=guard, keys=settings.redact_keys.split(","), own=settings.redact if callable(settings.redact) else None
+    )

@@ -26,7 +26,8 @@ class NamedKeys:
         words = "|".join(re.sub(r"(?:\\?[-_.])", "[-_.]", re.escape(name)) for name in plain)
         self._key = re.compile(rf"(?:^|[._-])(?:{words})$", re.IGNORECASE)
         self._text = re.compile(
-            rf"""((?<![^\W_])(?:{words})\\{{0,3}}["']?[ \t]{{0,4}}(?:=>|={{1,2}}|:)[ \t]{{0,4}}[bfru]{{0,2}}){_VALUE}""",
+            rf"""((?<![^\W_])(?:{words})\\{{0,3}}["']?[ \t]{{0,4}}(?:=>|={{1,2}}|:)[ \t]{{0,4}}"""
+            rf"""(?:[bfru]{{1,2}}(?=["']))?){_VALUE}""",
             re.IGNORECASE,
         )
 

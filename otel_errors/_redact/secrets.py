@@ -7,9 +7,11 @@ end but a private key. Lines that hold no needle never meet a pattern.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HIDDEN: Final = "***"
 """What stands for a secret that the collector would hide as well."""
@@ -100,13 +102,19 @@ _SHAPES: Final = (
     _rule(("://",), r"""(://[^\s/?#@:"'<>]{0,256}:)[^\s/?#@"'<>]{1,1024}@""", HIDDEN + "@"),
 )
 _NAME_NEEDLES: Final = ("pass", "pwd", "secret", "token", "credential", "key", "sion_id", "sionid")
+# From a needle on, in small letters: whether a separator follows the name. Few of the words in messages have one.
+_NAMED_AHEAD: Final = re.compile(
+    r"(?:pass(?:word|wd|phrase)|pwd|secret|token|credentials?|key|sion_?id)"
+    r"""(?:[_-]?(?:key|id|value|hash|secret|base64))?\\{0,3}["']?[ \t]{0,4}[=:]"""
+)
+# Each with the sign that it needs.
 _NAMED: Final = (
-    rf"""(?i)({_NAME}{_SEPARATOR}")(?:[^"\\\n]|\\.){{1,8192}}""",
-    rf"""(?i)({_NAME}{_SEPARATOR}\\{{1,3}}["'])[^"'\\\n]{{1,8192}}""",
-    rf"""(?i)({_NAME}{_SEPARATOR}')(?:[^'\\\n]|\\.){{1,8192}}""",
-    rf"""(?i)({_NAME}(?:=>|={{1,2}})[ \t]{{0,4}})[^\s"',;&)}}\]>\\=]{{1,8192}}""",
+    ('"', rf"""(?i)({_NAME}{_SEPARATOR}")(?:[^"\\\n]|\\.){{1,8192}}"""),
+    ("\\", rf"""(?i)({_NAME}{_SEPARATOR}\\{{1,3}}["'])[^"'\\\n]{{1,8192}}"""),
+    ("'", rf"""(?i)({_NAME}{_SEPARATOR}')(?:[^'\\\n]|\\.){{1,8192}}"""),
+    ("=", rf"""(?i)({_NAME}(?:=>|={{1,2}})[ \t]{{0,4}})[^\s"',;&)}}\]>\\=]{{1,8192}}"""),
     # After a colon comes prose as often as a value ("password: must be longer"): a value holds a digit or a sign.
-    rf"""(?i)({_NAME}:[ \t]{{0,4}})[a-z_.~-]{{0,1024}}[0-9!@#$%^&*+=/][^\s"',;&)}}\]>\\]{{0,8192}}""",
+    (":", rf"""(?i)({_NAME}:[ \t]{{0,4}})[a-z_.~-]{{0,1024}}[0-9!@#$%^&*+=/][^\s"',;&)}}\]>\\]{{0,8192}}"""),
 )
 # The collector does not look for these.
 _OURS: Final = (
@@ -119,8 +127,10 @@ _OURS: Final = (
     # `Key (token)=(...) already exists`, as PostgreSQL says it.
     _rule((")=(",), rf"""(?i)((?:{"|".join(_WORDS)})\)=\()(?!\[redacted\]|\*\*\*)[^)\n]{{1,8192}}""", REDACTED),
 )
-_RULES: Final = (*_SHAPES, *(_rule(_NAME_NEEDLES, pattern) for pattern in _NAMED), *_OURS)
-_NEEDLES: Final = tuple(dict.fromkeys(needle for rule in (_PRIVATE_KEY, *_RULES) for needle in rule.needles))
+_NAME_RULES: Final = tuple((sign, _rule(_NAME_NEEDLES, pattern)) for sign, pattern in _NAMED)
+_NEEDLES: Final = tuple(
+    dict.fromkeys((*_PRIVATE_KEY.needles, *_NAME_NEEDLES, *(n for rule in (*_SHAPES, *_OURS) for n in rule.needles)))
+)
 
 
 def hide_secrets(text: str) -> str:
@@ -141,7 +151,25 @@ def _in_line(line: str, needles: list[str]) -> str:
     here = {needle for needle in needles if needle in lower}
     if not here:
         return line
-    for rule in _RULES:
+    for rule in _SHAPES:
+        if not here.isdisjoint(rule.needles):
+            line = rule.hide(line)
+    if _may_be_named(lower, here):
+        for sign, rule in _NAME_RULES:
+            if sign in line:
+                line = rule.hide(line)
+    for rule in _OURS:
         if not here.isdisjoint(rule.needles):
             line = rule.hide(line)
     return line
+
+
+def _may_be_named(lower: str, needles: set[str]) -> bool:
+    """Whether the name of a secret is followed by a separator somewhere."""
+    for needle in needles.intersection(_NAME_NEEDLES):
+        begin = lower.find(needle)
+        while begin >= 0:
+            if _NAMED_AHEAD.match(lower, begin) is not None:
+                return True
+            begin = lower.find(needle, begin + 1)
+    return False

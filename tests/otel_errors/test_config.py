@@ -11,7 +11,7 @@ import pytest
 
 import otel_errors
 from otel_errors import environment_variables
-from otel_errors._config import Settings, read_settings, variable_of
+from otel_errors._config import SettingKeywords, Settings, read_settings, variable_of
 
 ROOT = Path(__file__).parents[2]
 FIELDS = dataclasses.fields(Settings)
@@ -24,20 +24,25 @@ def test_every_setting_is_a_variable_of_opentelemetry_instrument():
 
 
 def test_every_setting_is_a_keyword_of_install():
-    keywords = list(inspect.signature(otel_errors.install).parameters)
-    assert keywords == ["tracer_provider", "logger_provider", *(field.name for field in FIELDS)]
+    assert list(SettingKeywords.__annotations__) == [field.name for field in FIELDS]
+    assert inspect.signature(otel_errors.install).parameters["settings"].kind is inspect.Parameter.VAR_KEYWORD
+
+
+def test_keyword_that_is_no_setting_is_refused():
+    with pytest.raises(TypeError, match="no setting frame_max"):
+        otel_errors.install(frame_max=3)
 
 
 def test_documented_settings_are_the_table():
     rows = re.findall(
-        r"^\| `(OTEL_ERRORS_\w+)` \| `(\w+)` \| (.*?) \| (.*?) \|$",
+        r"^\| `(OTEL_ERRORS_\w+)` \| `?(\w+)`? \| (.*?) \| (.*?) \|$",
         (ROOT / "docs" / "sdk.md").read_text(),
         re.MULTILINE,
     )
     assert rows == [
         (
             variable_of(field.name),
-            str(field.default).lower(),
+            str(field.default).lower() or "none",
             field.metadata.get("unit", "true or false"),
             field.metadata["help"],
         )

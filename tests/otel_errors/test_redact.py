@@ -1,9 +1,6 @@
-"""Redaction of a text: what is hidden, what stays, and that the service groups the error as before."""
+"""Redaction of a text: what is hidden, and what stays."""
 
 from __future__ import annotations
-
-import re
-import sys
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +11,15 @@ from otel_errors._redact import Redactor
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\nq83vASNFZw==\n-----END RSA PRIVATE KEY-----"
+
+
+def fail(text: str) -> str:
+    raise ValueError(text)
+
+
+def give_no_text(text: str) -> None:
+    del text
+
 
 HIDDEN = [
     ("login failed: password=hunter2", "login failed: password=***"),
@@ -138,7 +144,7 @@ def test_values_nested_too_deep_or_in_themselves_are_dropped(redactor):
     assert "password=x" not in str(redactor.attributes({"loop": loop}))
 
 
-@pytest.mark.parametrize("own", [lambda text: 1 / 0, lambda text: None])
+@pytest.mark.parametrize("own", [fail, give_no_text])
 def test_text_is_dropped_when_the_own_rule_fails(own):
     guard = Guard()
     redactor = Redactor(guard=guard, own=own)
@@ -166,43 +172,15 @@ def test_any_text_is_redacted_once_and_for_all(text):
     assert guard.failures == 0
 
 
-@given(st.recursive(st.one_of(st.text(), st.integers(), st.binary(), st.none()), lambda inner: st.dictionaries(st.text(), inner) | st.lists(inner), max_leaves=8))
+@given(
+    st.recursive(
+        st.one_of(st.text(), st.integers(), st.binary(), st.none()),
+        lambda inner: st.dictionaries(st.text(), inner) | st.lists(inner),
+        max_leaves=8,
+    )
+)
 @settings(deadline=None)
 def test_any_attribute_is_redacted(value):
     guard = Guard()
     Redactor(guard=guard).attributes({"a": value})
     assert guard.failures == 0
-
-
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="the service needs Python 3.11")
-class TestWithTheService:
-    @given(TEXTS)
-    @settings(max_examples=600, deadline=None)
-    def test_what_the_service_hides_is_hidden_alike(self, text):
-        from collector.scrub import scrub
-
-        if re.search(r"@|\[(email|redacted)\]|AIza|npm_|\)=\(", text):
-            return  # what only the SDK hides
-        assert scrub(Redactor(guard=Guard()).text(text)) == scrub(text)
-
-    @pytest.mark.parametrize("text", [text for text, _ in HIDDEN + [(text, text) for text in KEPT]])
-    @pytest.mark.parametrize("form", ["{}", "cannot charge {} now", "value ({}), again", "a={}", "'{}'"])
-    def test_message_that_counts_gives_the_same_group(self, redactor, text, form):
-        message = form.format(text)
-        assert fingerprint_of(f"Exception: {redactor.text(message)}\n") == fingerprint_of(f"Exception: {message}\n")
-
-
-def fingerprint_of(head: str) -> str:
-    from collector.grouping import group
-    from collector.model import ExceptionSighting
-
-    frames = 'Traceback (most recent call last):\n  File "/srv/shop.py", line 1, in pay\n    fail()\n'
-    return group(
-        ExceptionSighting(
-            seen_in="log_record",
-            timestamp_ns=1,
-            observed_ns=1,
-            exception_stacktrace=frames + head,
-            resource={"telemetry.sdk.language": "python", "service.name": "shop"},
-        )
-    ).fingerprint.value

@@ -76,6 +76,10 @@ class Settings:
             "help": "Least level of a log record whose exception is captured; 40 is ERROR, 30 WARNING.",
         },
     )
+    emitted: bool = field(
+        default=True,
+        metadata={"help": "Tie log records that others emit with an exception to the error that they tell of."},
+    )
     warned: bool = field(
         default=False,
         metadata={"help": "Capture what `warnings` shows, as warnings."},
@@ -166,6 +170,7 @@ class SettingKeywords(TypedDict, total=False):
     processes: bool | None
     logged: bool | None
     logged_level_min: int | None
+    emitted: bool | None
     warned: bool | None
     sigterm: bool | None
     safe_spans: bool | None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import threading
 import weakref
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def hold(
         holders = _holders_of(current)
         if holders is None:
             holders = weakref.WeakSet()
-            replacement = functools.wraps(current)(replace(current))
+            replacement = functools.wraps(current)(replace(_as_function(current)))
             setattr(replacement, _HOLDERS, (replacement, holders))
             setattr(owner, name, replacement)
         holders.add(holder)
@@ -51,6 +52,21 @@ def release(owner: type, name: str, holder: object) -> None:
         holders.discard(holder)
         if not holders:
             setattr(owner, name, current.__wrapped__)
+
+
+def _as_function(method: Any) -> Callable[..., Any]:
+    """Return `method` as a function of the instance and the arguments.
+
+    A wrapper of another kind (wrapt's) tells a method from a function by how it was looked up.
+    """
+    if type(method) is FunctionType:  # what wraps a function says that it is one, too
+        return method
+
+    @functools.wraps(method)
+    def call(instance: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return method.__get__(instance, type(instance))(*args, **kwargs)
+
+    return call
 
 
 def _holders_of(method: Any) -> weakref.WeakSet[Any] | None:

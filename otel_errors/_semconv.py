@@ -40,6 +40,7 @@ Left out where we can't know, as an exception recorded on a span may be either.
 
 MECHANISM: Final = "otel_errors.mechanism"
 """How the error was seen: `span`, `excepthook`, `thread`, `future`, `task`, `gather`, `unraisable`, `process`, `logging`,
+`log_record`,
 `warnings`, `capture`."""
 
 FINGERPRINT: Final = "exception.fingerprint"

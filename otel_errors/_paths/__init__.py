@@ -10,6 +10,7 @@
     unraisable   `__del__`, callbacks of the interpreter     `sys.unraisablehook`
     processes    the run of a `multiprocessing` child        `BaseProcess._bootstrap`
     logged       `logging.exception()`, `exc_info=`          `Logger.callHandlers`
+    emitted      a log record of somebody else's              `Logger.emit(exception=)`
     warned       `warnings.warn()`                           opt-in
     sigterm      what waits is sent before the process ends  the signal's default action
 
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+from otel_errors._paths.emitted import EmittedExceptions
 from otel_errors._paths.excepthook import ExceptHook
 from otel_errors._paths.futures import UnreadFutures
 from otel_errors._paths.gathered import GatheredExceptions
@@ -62,6 +64,7 @@ PATHS: Final[Mapping[str, Callable[[ErrorCapture, Guard], Path]]] = {
     "unraisable": UnraisableHook,
     "processes": ChildProcesses,
     "logged": LoggedExceptions,
+    "emitted": EmittedExceptions,
     "warned": Warnings,
     "sigterm": TerminationSignal,
 }

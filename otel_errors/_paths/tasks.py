@@ -79,11 +79,11 @@ class LoopExceptions:
         exception = context.get("exception")
         if exception is not None:
             self._capture.capture(
-                exception, raised_in=_origin_of(context), handled=False, mechanism="task", within_collector=True
+                exception, raised_in=origin_of(context), handled=False, mechanism="task", within_collector=True
             )
 
 
-def _origin_of(context: dict[str, Any]) -> SpanContext:
+def origin_of(context: dict[str, Any]) -> SpanContext:
     """The span that was current in the task or callback that failed, as far as it shows."""
     work = context.get("task") or context.get("future") or context.get("handle")
     if work is None:

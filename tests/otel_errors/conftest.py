@@ -136,6 +136,8 @@ class OtlpReceiver(grpc.GenericRpcHandler):
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{self.port}",
             "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
             "OTEL_METRICS_EXPORTER": "none",
+            # Ours alone, whatever is installed beside it.
+            "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "exceptions,logging,threading,asyncio",
             "OTEL_SERVICE_NAME": "shop",
         }
 

@@ -35,11 +35,11 @@ from opentelemetry._logs import SeverityNumber
 from opentelemetry.trace import SpanContext, TraceFlags
 
 from otel_errors._background import Background
+from otel_errors._content.describer import Describer
 from otel_errors._emit import ErrorEvent
 from otel_errors._log_pipeline import flush_apart
-from otel_errors._redact import redactor_of
 from otel_errors._storm import Storms
-from otel_errors._traceback import members, render
+from otel_errors._traceback import members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,7 +125,7 @@ class ErrorCapture:
 
     def __init__(self, *, settings: Settings, emitter: Emitter, guard: Guard) -> None:
         self.settings = settings
-        self.redactor = redactor_of(settings, guard)
+        self.describer = Describer(settings, guard)
         self.emitter = emitter
         self.tracer_providers: weakref.WeakSet[Any] = weakref.WeakSet()
         self._busy = threading.local()
@@ -202,7 +202,7 @@ class ErrorCapture:
         if not self.is_error(exception):
             return None
         stamp, first = _admit(exception, span_context)
-        rendered = self.render(exception)
+        rendered = self.describer.render(exception)
         if first:
             news = _News(
                 mechanism="span",
@@ -238,16 +238,6 @@ class ErrorCapture:
         except Exception:  # noqa: BLE001 - never harm the app
             guard.failed("send what waits before the process ends")
 
-    def render(self, exception: BaseException) -> Rendered:
-        """Render `exception`, redacted."""
-        return self.redactor.rendered(
-            render(
-                exception,
-                frames_max=self.settings.frames_max,
-                message_length_max=self.settings.message_length_max,
-            )
-        )
-
     def _tell(
         self,
         exception: BaseException,
@@ -266,12 +256,12 @@ class ErrorCapture:
             def make() -> ErrorEvent:
                 return ErrorEvent(
                     event_id=stamp.event_id,
-                    rendered=rendered or self.render(exception),
+                    rendered=rendered or self.describer.render(exception),
                     timestamp_ns=news.timestamp_ns,
                     span_context=stamp.span_context,
                     severity=news.severity,
                     handled=news.handled,
-                    attributes=self.redactor.attributes(news.attributes),
+                    attributes=self.describer.attributes(exception, news.attributes),
                     mechanism=news.mechanism,
                 )
 

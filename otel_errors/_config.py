@@ -146,6 +146,22 @@ class Settings:
             "help": "More names of attributes, variables and `name=value` texts whose value is hidden.",
         },
     )
+    structured: bool = field(
+        default=False,
+        metadata={"help": "Send the chain and all its frames as data too (`otel_errors.exceptions`)."},
+    )
+    source_lines: int = field(
+        default=0,
+        metadata={
+            "unit": "lines",
+            "minimum": 0,
+            "help": "Source lines before and after the line of each in-app frame that are sent with it.",
+        },
+    )
+    locals: bool = field(
+        default=False,
+        metadata={"help": "Send the local variables of in-app frames, redacted and cut."},
+    )
     flush_timeout_ms: int = field(
         default=5_000,
         metadata={
@@ -181,6 +197,9 @@ class SettingKeywords(TypedDict, total=False):
     storm_window_ms: int | None
     redact: bool | Callable[[str], str] | None
     redact_keys: str | Sequence[str] | None
+    structured: bool | None
+    source_lines: int | None
+    locals: bool | None
     flush_timeout_ms: int | None
 
 

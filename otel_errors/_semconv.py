@@ -52,6 +52,9 @@ LOG_MESSAGE: Final = "otel_errors.log.message"
 LOGGER: Final = "otel_errors.log.logger"
 """Name of the logger."""
 
+EXCEPTIONS: Final = "otel_errors.exceptions"
+"""The chain and its frames as JSON (`_content.details`)."""
+
 USER: Final = ("user.id", "user.hash", "session.id", "enduser.id")
 """Who was there: what the application put on a span is put on its errors' log records too."""
 
@@ -65,6 +68,7 @@ __all__ = [
     "COUNT",
     "EVENT_ID",
     "EVENT_NAME",
+    "EXCEPTIONS",
     "EXCEPTION_ESCAPED",
     "EXCEPTION_MESSAGE",
     "EXCEPTION_STACKTRACE",

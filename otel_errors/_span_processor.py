@@ -112,7 +112,7 @@ class ErrorSpanProcessor(SpanProcessor):
 
     def redact(self, text: str) -> str:
         """Redact a text of a span, while active."""
-        return self._capture.redactor.text(text) if self._active else text
+        return self._capture.describer.redactor.text(text) if self._active else text
 
     def on_start(
         self,
@@ -173,7 +173,7 @@ class ErrorSpanProcessor(SpanProcessor):
                     _semconv.EVENT_ID: sighting.event_id,
                     **({} if sighting.counted else {_semconv.COUNT: 0}),
                 },
-                given=self._capture.redactor.attributes(attributes or {}),
+                given=self._capture.describer.redactor.attributes(attributes or {}),
             )
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("capture an exception recorded on a span")
@@ -183,10 +183,10 @@ class ErrorSpanProcessor(SpanProcessor):
         """Return the span event of an exception that could not be told of: nothing is left unredacted."""
         try:
             return exception_attributes(
-                self._capture.render(exception),
+                self._capture.describer.render(exception),
                 self._event_length_max,
                 own={_semconv.EXCEPTION_ESCAPED: str(escaped)},
-                given=self._capture.redactor.attributes(attributes or {}),
+                given=self._capture.describer.redactor.attributes(attributes or {}),
             )
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("write an exception recorded on a span")

@@ -1,0 +1,6 @@
+"""What an error event carries beside the exception's text.
+
+describer.py     the one place that is asked, by `_capture`: redacted text, redacted attributes, and the following
+details.py       the chain and its frames as data, source lines and local variables (opt-in)
+values.py        a local variable as text, without running code of the application's
+"""

@@ -1,0 +1,56 @@
+"""The texts and attributes of an error event, redacted, from the live exception."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from otel_errors import _semconv
+from otel_errors._content.details import Details
+from otel_errors._redact import redactor_of
+from otel_errors._traceback import render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from opentelemetry.util.types import AnyValue
+
+    from otel_errors._config import Settings
+    from otel_errors._guard import Guard
+    from otel_errors._traceback import Rendered
+
+
+class Describer:
+    """Says what an error event carries. What can't be said is left out: nothing here raises an `Exception`."""
+
+    def __init__(self, settings: Settings, guard: Guard) -> None:
+        self.redactor = redactor_of(settings, guard)
+        self._settings = settings
+        self._guard = guard
+        self._details = Details(
+            redactor=self.redactor,
+            every_frame=settings.structured,
+            source_lines=settings.source_lines,
+            variables=settings.locals,
+            frames_max=settings.frames_max,
+            message_length_max=settings.message_length_max,
+        )
+
+    def render(self, exception: BaseException) -> Rendered:
+        """Render the exception's text."""
+        return self.redactor.rendered(
+            render(
+                exception,
+                frames_max=self._settings.frames_max,
+                message_length_max=self._settings.message_length_max,
+            )
+        )
+
+    def attributes(self, exception: BaseException, given: Mapping[str, AnyValue]) -> dict[str, AnyValue]:
+        """Return the attributes beside the exception's text; what is `given` by the application comes before ours."""
+        ours: dict[str, AnyValue] = {}
+        if self._details.wanted:
+            try:
+                ours[_semconv.EXCEPTIONS] = self._details.of(exception)
+            except Exception:  # noqa: BLE001 - never harm the app
+                self._guard.failed("describe the frames of an exception")
+        return {**ours, **self.redactor.attributes(given)} if given else ours

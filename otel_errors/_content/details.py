@@ -37,6 +37,7 @@ DETAILS_CHARS_MAX: Final = 32_768
 """Characters of the attribute; the outermost frames of the furthest exceptions are left out first."""
 
 _LINE_CHARS_MAX: Final = 200
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
 _VARIABLES_MAX: Final = 16  # of a frame
 _NOTES_MAX: Final = 8
 _LIBRARY_FOLDERS: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
@@ -103,7 +104,7 @@ class Details:
             entry["notes"] = [self._redactor.text(note[:1_024]) for note in notes[:_NOTES_MAX] if type(note) is str]
         if link.relation:
             entry |= {"relation": link.relation, "of": link.of}
-        return json.dumps(entry, ensure_ascii=False)
+        return _ENCODE(entry)
 
     def _frames(self, exception: BaseException) -> Iterator[str]:
         """Innermost first."""
@@ -125,13 +126,13 @@ class Details:
                 entry |= self._source(frame, line)
             if in_app and self._variables:
                 entry["locals"] = self._locals(frame.f_locals)
-            yield json.dumps(entry, ensure_ascii=False)
+            yield _ENCODE(entry)
 
     def _source(self, frame: FrameType, line: int) -> dict[str, Any]:
         lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
         first = max(line - self._source_lines, 1)
-        around = [text.rstrip("\n")[:_LINE_CHARS_MAX] for text in lines[first - 1 : line + self._source_lines]]
-        return {"first_line": first, "source": [self._redactor.text(text) for text in around]} if around else {}
+        around = [text.rstrip("\r\n")[:_LINE_CHARS_MAX] for text in lines[first - 1 : line + self._source_lines]]
+        return {"first_line": first, "source": self._redactor.source("\n".join(around)).split("\n")} if around else {}
 
     def _locals(self, variables: Mapping[str, Any]) -> dict[str, str]:
         told: dict[str, str] = {}

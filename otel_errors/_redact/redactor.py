@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FRAMES_REMEMBERED: Final = 2_048  # a frame's text is the same each time its line fails; about 0.5 KB each
 _FRAME_CHARS_MAX: Final = 1_024  # longer ones are not remembered
+_SECRET_CHARS_MIN: Final = len("pwd=x")  # nothing shorter has a match
 _NESTED_MAX: Final = 8  # levels of an attribute's value
 
 # What identifies code or people: the application says it on purpose, and others hold it already.
@@ -144,7 +145,18 @@ class Redactor:
         body = text.rstrip("\n")
         return self._by_own_rule(body) + text[len(body) :]
 
+    def source(self, lines: str) -> str:
+        """Redact lines of source code, which are the same each time they fail."""
+        try:
+            hidden = self._remembered(lines)
+            return hidden if self._own is None else "\n".join(map(self._by_own_rule, hidden.split("\n")))
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed("redact source lines")
+            return REDACTED
+
     def _by_our_rules(self, text: str) -> str:
+        if len(text) < _SECRET_CHARS_MIN:
+            return text
         return hide_emails(hide_cards(self._named.hide(hide_secrets(text))))
 
     def _by_own_rule(self, text: str) -> str:
@@ -175,6 +187,10 @@ class NoRedactor(Redactor):
     def attributes(self, attributes: Mapping[str, AnyValue]) -> dict[str, AnyValue]:
         """Return the attributes."""
         return dict(attributes)
+
+    def source(self, lines: str) -> str:
+        """Return the lines."""
+        return lines
 
     def value(self, key: str, text: str) -> str:  # noqa: ARG002 - redaction's signature
         """Return the text."""

@@ -261,7 +261,12 @@ class ErrorCapture:
                     span_context=stamp.span_context,
                     severity=news.severity,
                     handled=news.handled,
-                    attributes=self.describer.attributes(exception, news.attributes),
+                    attributes=self.describer.attributes(
+                        exception,
+                        mechanism=news.mechanism,
+                        resource=self.emitter.pipeline.resource_attributes(),
+                        given=news.attributes,
+                    ),
                     mechanism=news.mechanism,
                 )
 

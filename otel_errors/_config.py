@@ -162,6 +162,25 @@ class Settings:
         default=False,
         metadata={"help": "Send the local variables of in-app frames, redacted and cut."},
     )
+    release: str = field(
+        default="",
+        metadata={"unit": "text", "help": "`service.version`, where the resource has none."},
+    )
+    environment: str = field(
+        default="",
+        metadata={"unit": "text", "help": "`deployment.environment.name`, where the resource has none."},
+    )
+    commit: str = field(
+        default="",
+        metadata={
+            "unit": "text",
+            "help": "`vcs.ref.head.revision`, where the resource has none; else from a variable such as `GIT_COMMIT`.",
+        },
+    )
+    repository: str = field(
+        default="",
+        metadata={"unit": "URL", "help": "`vcs.repository.url.full`, where the resource has none."},
+    )
     flush_timeout_ms: int = field(
         default=5_000,
         metadata={
@@ -200,6 +219,10 @@ class SettingKeywords(TypedDict, total=False):
     structured: bool | None
     source_lines: int | None
     locals: bool | None
+    release: str | None
+    environment: str | None
+    commit: str | None
+    repository: str | None
     flush_timeout_ms: int | None
 
 

@@ -19,6 +19,17 @@ from opentelemetry.semconv.attributes.exception_attributes import (
     EXCEPTION_STACKTRACE,
     EXCEPTION_TYPE,
 )
+from opentelemetry.semconv.attributes.service_attributes import SERVICE_VERSION
+
+PROCESS_PID: Final = "process.pid"
+THREAD_ID: Final = "thread.id"
+THREAD_NAME: Final = "thread.name"
+DEPLOYMENT_ENVIRONMENT_NAME: Final = "deployment.environment.name"
+VCS_REVISION: Final = "vcs.ref.head.revision"
+VCS_REPOSITORY: Final = "vcs.repository.url.full"
+
+TASK: Final = "otel_errors.task"
+"""Name of the asyncio task."""
 
 EVENT_NAME: Final = "exception"
 """Name of the span event, and of the log record (semconv: the event name of a global handler)."""
@@ -66,6 +77,7 @@ __all__ = [
     "CODE_FUNCTION_NAME",
     "CODE_LINE_NUMBER",
     "COUNT",
+    "DEPLOYMENT_ENVIRONMENT_NAME",
     "EVENT_ID",
     "EVENT_NAME",
     "EXCEPTIONS",
@@ -78,6 +90,13 @@ __all__ = [
     "LOGGER",
     "LOG_MESSAGE",
     "MECHANISM",
+    "PROCESS_PID",
     "SCOPE_NAME",
+    "SERVICE_VERSION",
+    "TASK",
+    "THREAD_ID",
+    "THREAD_NAME",
     "USER",
+    "VCS_REPOSITORY",
+    "VCS_REVISION",
 ]

@@ -2,5 +2,6 @@
 
 describer.py     the one place that is asked, by `_capture`: redacted text, redacted attributes, and the following
 details.py       the chain and its frames as data, source lines and local variables (opt-in)
+surroundings.py  thread, task and process; release and environment where the resource has none
 values.py        a local variable as text, without running code of the application's
 """

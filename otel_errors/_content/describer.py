@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
 from otel_errors import _semconv
 from otel_errors._content.details import Details
+from otel_errors._content.surroundings import release_of, surroundings
 from otel_errors._redact import redactor_of
 from otel_errors._traceback import render
 
@@ -26,6 +28,7 @@ class Describer:
         self.redactor = redactor_of(settings, guard)
         self._settings = settings
         self._guard = guard
+        self._release = release_of(settings, os.environ)
         self._details = Details(
             redactor=self.redactor,
             every_frame=settings.structured,
@@ -45,9 +48,18 @@ class Describer:
             )
         )
 
-    def attributes(self, exception: BaseException, given: Mapping[str, AnyValue]) -> dict[str, AnyValue]:
-        """Return the attributes beside the exception's text; what is `given` by the application comes before ours."""
+    def attributes(
+        self, exception: BaseException, *, mechanism: str, resource: Mapping[str, Any], given: Mapping[str, AnyValue]
+    ) -> dict[str, AnyValue]:
+        """Return the attributes beside the exception's text; what is `given` by the application comes before ours.
+
+        `resource` is that of the provider which the record goes to.
+        """
         ours: dict[str, AnyValue] = {}
+        try:
+            ours.update(surroundings(mechanism, self._release, resource))
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed("describe where an exception was raised")
         if self._details.wanted:
             try:
                 ours[_semconv.EXCEPTIONS] = self._details.of(exception)

@@ -172,6 +172,7 @@ class ErrorSpanProcessor(SpanProcessor):
                     _semconv.EXCEPTION_ESCAPED: str(escaped),
                     _semconv.EVENT_ID: sighting.event_id,
                     **({} if sighting.counted else {_semconv.COUNT: 0}),
+                    **self._capture.describer.release(span.resource.attributes),
                 },
                 given=self._capture.describer.redactor.attributes(attributes or {}),
             )

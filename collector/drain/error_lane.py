@@ -28,6 +28,7 @@ from collector.decode.logs import read_log_record
 from collector.decode.messages import InstrumentationScope, Resource
 from collector.decode.spans import read_span
 from collector.drain.occurrences import undecided
+from collector.drain.stated import StatedResources
 from collector.model import ErrorEvent, ErrorSighting
 from collector.scrub import scrub_attributes
 
@@ -85,6 +86,7 @@ class ErrorLane:
         self._occurrences = occurrences
         self._metrics = metrics
         self._attributes = AttributeReader(_scrub_attribute)
+        self._stated = StatedResources()
         self._resource = lru_cache(RESOURCES_CACHED_MAX)(self._read_resource)
 
     def read(self, segment_name: str, signal: Signal, sealed_ms: int, records: Iterable[bytes]) -> ErrorBatch:
@@ -143,7 +145,7 @@ class ErrorLane:
                 for item in telling:
                     try:
                         for sighting in reader(item, around):
-                            yield _timed(sighting, received_ns + number)
+                            yield self._stated.complete(_timed(sighting, received_ns + number))
                     except DecodeError as fault:
                         damaged.append((item, f"the item's protobuf encoding is damaged: {fault}"))
 

@@ -48,6 +48,10 @@ class Describer:
             )
         )
 
+    def release(self, resource: Mapping[str, Any]) -> dict[str, str]:
+        """Return what the settings say of the release and `resource` does not."""
+        return {name: value for name, value in self._release.items() if not resource.get(name)}
+
     def attributes(
         self, exception: BaseException, *, mechanism: str, resource: Mapping[str, Any], given: Mapping[str, AnyValue]
     ) -> dict[str, AnyValue]:
@@ -57,7 +61,8 @@ class Describer:
         """
         ours: dict[str, AnyValue] = {}
         try:
-            ours.update(surroundings(mechanism, self._release, resource))
+            ours.update(self.release(resource))
+            ours.update(surroundings(mechanism, resource))
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("describe where an exception was raised")
         if self._details.wanted:

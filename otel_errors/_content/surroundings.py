@@ -47,9 +47,9 @@ def release_of(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]
     return {name: value.strip() for name, value in named.items() if value.strip()}
 
 
-def surroundings(mechanism: str, release: Mapping[str, str], resource: Mapping[str, Any]) -> dict[str, AnyValue]:
+def surroundings(mechanism: str, resource: Mapping[str, Any]) -> dict[str, AnyValue]:
     """Return the attributes of a record that is made in the thread that saw the error."""
-    found: dict[str, AnyValue] = {name: value for name, value in release.items() if not resource.get(name)}
+    found: dict[str, AnyValue] = {}
     process = os.getpid()
     if resource.get(_semconv.PROCESS_PID) != process:
         found[_semconv.PROCESS_PID] = process

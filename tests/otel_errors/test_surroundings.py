@@ -93,6 +93,15 @@ def test_variable_that_holds_no_commit_is_passed_over(make_app, monkeypatch, val
     assert captured(make_app())["vcs.ref.head.revision"] == COMMIT
 
 
+def test_span_event_says_the_release_too(make_app):
+    app = make_app()
+    app.install(release="1.4")
+    with contextlib.suppress(ValueError), app.tracer.start_as_current_span("s"):
+        raise ValueError("x")
+    assert app.span_events()[0].attributes["service.version"] == "1.4"
+    assert app.errors()[0].attributes["service.version"] == "1.4"
+
+
 def test_what_the_application_gives_comes_first(app):
     otel_errors.capture(ValueError("x"), **{"thread.name": "mine"})
     assert app.errors()[0].attributes["thread.name"] == "mine"

@@ -24,7 +24,7 @@ What is captured, what is not yet, every setting and every attribute: `docs/sdk.
 from __future__ import annotations
 
 from otel_errors._install import install, uninstall
-from otel_errors._manual import capture
+from otel_errors._manual import capture, set_user
 from otel_errors._span_processor import ErrorSpanProcessor
 
-__all__ = ["ErrorSpanProcessor", "capture", "install", "uninstall"]
+__all__ = ["ErrorSpanProcessor", "capture", "install", "set_user", "uninstall"]

@@ -264,6 +264,7 @@ class ErrorCapture:
                     attributes=self.describer.attributes(
                         exception,
                         mechanism=news.mechanism,
+                        trace_id=stamp.trace_id,
                         resource=self.emitter.pipeline.resource_attributes(),
                         given=news.attributes,
                     ),

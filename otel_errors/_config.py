@@ -146,6 +146,24 @@ class Settings:
             "help": "More names of attributes, variables and `name=value` texts whose value is hidden.",
         },
     )
+    baggage_keys: str = field(
+        default="user.id,session.id",
+        metadata={
+            "unit": "names, comma separated",
+            "help": "What is read from the baggage and sent with an error; user and session ids as hashes.",
+        },
+    )
+    user_hash_key: str = field(
+        default="",
+        metadata={
+            "unit": "text",
+            "help": "Secret key of the hashes of user and session ids; the service's name if there is none.",
+        },
+    )
+    raw_user_ids: bool = field(
+        default=False,
+        metadata={"help": "Send user and session ids as they are."},
+    )
     structured: bool = field(
         default=False,
         metadata={"help": "Send the chain and all its frames as data too (`otel_errors.exceptions`)."},
@@ -216,6 +234,9 @@ class SettingKeywords(TypedDict, total=False):
     storm_window_ms: int | None
     redact: bool | Callable[[str], str] | None
     redact_keys: str | Sequence[str] | None
+    baggage_keys: str | Sequence[str] | None
+    user_hash_key: str | None
+    raw_user_ids: bool | None
     structured: bool | None
     source_lines: int | None
     locals: bool | None

@@ -28,6 +28,9 @@ DEPLOYMENT_ENVIRONMENT_NAME: Final = "deployment.environment.name"
 VCS_REVISION: Final = "vcs.ref.head.revision"
 VCS_REPOSITORY: Final = "vcs.repository.url.full"
 
+SESSION_ID: Final = "session.id"
+USER_HASH: Final = "user.hash"
+
 TASK: Final = "otel_errors.task"
 """Name of the asyncio task."""
 
@@ -93,10 +96,12 @@ __all__ = [
     "PROCESS_PID",
     "SCOPE_NAME",
     "SERVICE_VERSION",
+    "SESSION_ID",
     "TASK",
     "THREAD_ID",
     "THREAD_NAME",
     "USER",
+    "USER_HASH",
     "VCS_REPOSITORY",
     "VCS_REVISION",
 ]

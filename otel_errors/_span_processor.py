@@ -165,6 +165,7 @@ class ErrorSpanProcessor(SpanProcessor):
             )
             if sighting is None:
                 return None
+            of_both = self._capture.describer.of_both(span.get_span_context().trace_id, span.resource.attributes)
             return exception_attributes(
                 sighting.rendered,
                 self._event_length_max,
@@ -172,7 +173,7 @@ class ErrorSpanProcessor(SpanProcessor):
                     _semconv.EXCEPTION_ESCAPED: str(escaped),
                     _semconv.EVENT_ID: sighting.event_id,
                     **({} if sighting.counted else {_semconv.COUNT: 0}),
-                    **self._capture.describer.release(span.resource.attributes),
+                    **of_both,
                 },
                 given=self._capture.describer.redactor.attributes(attributes or {}),
             )

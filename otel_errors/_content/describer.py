@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_errors import _semconv
 from otel_errors._content.details import Details
+from otel_errors._content.people import People
 from otel_errors._content.surroundings import release_of, surroundings
 from otel_errors._redact import redactor_of
 from otel_errors._traceback import render
@@ -28,6 +29,7 @@ class Describer:
         self.redactor = redactor_of(settings, guard)
         self._settings = settings
         self._guard = guard
+        self.people = People(settings, self.redactor)
         self._release = release_of(settings, os.environ)
         self._details = Details(
             redactor=self.redactor,
@@ -48,20 +50,34 @@ class Describer:
             )
         )
 
-    def release(self, resource: Mapping[str, Any]) -> dict[str, str]:
-        """Return what the settings say of the release and `resource` does not."""
-        return {name: value for name, value in self._release.items() if not resource.get(name)}
+    def of_both(self, trace_id: int, resource: Mapping[str, Any]) -> dict[str, str]:
+        """Return what the log record says and the span event too, since a receiver may see either first.
+
+        The release, as far as `resource` does not say it, and the user.
+        """
+        try:
+            release = {name: value for name, value in self._release.items() if not resource.get(name)}
+            return {**release, **self.people.of(trace_id, resource)}
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed("describe the release and the user")
+            return {}
 
     def attributes(
-        self, exception: BaseException, *, mechanism: str, resource: Mapping[str, Any], given: Mapping[str, AnyValue]
+        self,
+        exception: BaseException,
+        *,
+        mechanism: str,
+        trace_id: int,
+        resource: Mapping[str, Any],
+        given: Mapping[str, AnyValue],
     ) -> dict[str, AnyValue]:
         """Return the attributes beside the exception's text; what is `given` by the application comes before ours.
 
         `resource` is that of the provider which the record goes to.
         """
         ours: dict[str, AnyValue] = {}
+        ours.update(self.of_both(trace_id, resource))
         try:
-            ours.update(self.release(resource))
             ours.update(surroundings(mechanism, resource))
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("describe where an exception was raised")

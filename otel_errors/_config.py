@@ -164,6 +164,18 @@ class Settings:
         default=False,
         metadata={"help": "Send user and session ids as they are."},
     )
+    breadcrumbs: int = field(
+        default=0,
+        metadata={
+            "unit": "records and spans",
+            "minimum": 0,
+            "help": "The trace's last log records and finished spans that are sent with an error, at most 100.",
+        },
+    )
+    feature_flags: bool = field(
+        default=True,
+        metadata={"help": "Send which feature flags were evaluated in the trace (`feature_flag.evaluation` events)."},
+    )
     structured: bool = field(
         default=False,
         metadata={"help": "Send the chain and all its frames as data too (`otel_errors.exceptions`)."},
@@ -237,6 +249,8 @@ class SettingKeywords(TypedDict, total=False):
     baggage_keys: str | Sequence[str] | None
     user_hash_key: str | None
     raw_user_ids: bool | None
+    breadcrumbs: int | None
+    feature_flags: bool | None
     structured: bool | None
     source_lines: int | None
     locals: bool | None

@@ -69,6 +69,12 @@ LOGGER: Final = "otel_errors.log.logger"
 EXCEPTIONS: Final = "otel_errors.exceptions"
 """The chain and its frames as JSON (`_content.details`)."""
 
+BREADCRUMBS: Final = "otel_errors.breadcrumbs"
+"""The trace's last log records and finished spans as JSON (`_content.breadcrumbs`)."""
+
+FEATURE_FLAGS: Final = "otel_errors.feature_flags"
+"""`key=variant` of each flag that was evaluated in the trace."""
+
 USER: Final = ("user.id", "user.hash", "session.id", "enduser.id")
 """Who was there: what the application put on a span is put on its errors' log records too."""
 
@@ -76,6 +82,7 @@ SCOPE_NAME: Final = "otel_errors"
 """Instrumentation scope of the log records."""
 
 __all__ = [
+    "BREADCRUMBS",
     "CODE_FILE_PATH",
     "CODE_FUNCTION_NAME",
     "CODE_LINE_NUMBER",
@@ -88,6 +95,7 @@ __all__ = [
     "EXCEPTION_MESSAGE",
     "EXCEPTION_STACKTRACE",
     "EXCEPTION_TYPE",
+    "FEATURE_FLAGS",
     "FINGERPRINT",
     "HANDLED",
     "LOGGER",

@@ -97,6 +97,7 @@ class ErrorSpanProcessor(SpanProcessor):
         """Capture, from now on and into `capture`; the constructor does this."""
         self._capture = capture
         self._guard = guard
+        self._breadcrumbs = capture.describer.breadcrumbs
         # The SDK would cut the end of a longer value; `fit` cuts the uninteresting one.
         self._event_length_max = least(capture.settings.stacktrace_length_max, SpanLimits().max_attribute_length)
         self._active = True
@@ -131,6 +132,8 @@ class ErrorSpanProcessor(SpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         """Tell of the exception that is ending this span, unless it was told."""
+        if self._breadcrumbs is not None:
+            self._note(span)
         exception = sys.exc_info()[1]
         if exception is None and not self._handled:
             return
@@ -139,6 +142,13 @@ class ErrorSpanProcessor(SpanProcessor):
                 self._ended(span, exception)
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("capture the exception that ended a span")
+
+    def _note(self, span: ReadableSpan) -> None:
+        try:
+            if self._breadcrumbs is not None and self._active:
+                self._breadcrumbs.ended(span)
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed("note the end of a span")
 
     def record(
         self,

@@ -5,5 +5,7 @@ details.py       the chain and its frames as data, source lines and local variab
 surroundings.py  thread, task and process; release and environment where the resource has none
 people.py        user and session, from `set_user()` or the baggage
 by_trace.py      what is remembered for a trace
+breadcrumbs.py   the trace's last log records and finished spans (opt-in)
+flags.py         the feature flags that were evaluated in the trace
 values.py        a local variable as text, without running code of the application's
 """

@@ -6,7 +6,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from otel_errors import _semconv
+from otel_errors._content.breadcrumbs import Breadcrumbs
 from otel_errors._content.details import Details
+from otel_errors._content.flags import FeatureFlags
 from otel_errors._content.people import People
 from otel_errors._content.surroundings import release_of, surroundings
 from otel_errors._redact import redactor_of
@@ -29,6 +31,8 @@ class Describer:
         self.redactor = redactor_of(settings, guard)
         self._settings = settings
         self._guard = guard
+        self.breadcrumbs = Breadcrumbs(settings.breadcrumbs, self.redactor) if settings.breadcrumbs else None
+        self.flags = FeatureFlags(self.redactor)
         self.people = People(settings, self.redactor)
         self._release = release_of(settings, os.environ)
         self._details = Details(
@@ -79,6 +83,12 @@ class Describer:
         ours.update(self.of_both(trace_id, resource))
         try:
             ours.update(surroundings(mechanism, resource))
+            flags = self.flags.of(trace_id)
+            if flags:
+                ours[_semconv.FEATURE_FLAGS] = flags
+            crumbs = self.breadcrumbs.of(trace_id) if self.breadcrumbs is not None else ""
+            if crumbs:
+                ours[_semconv.BREADCRUMBS] = crumbs
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("describe where an exception was raised")
         if self._details.wanted:

@@ -25,6 +25,8 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from otel_errors._frame_texts import format_exception
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -98,7 +100,7 @@ def _chunks(exception: BaseException, frames_max: int, message_length_max: int) 
     try:
         if _is_longer_than(exception, EXCEPTIONS_MAX):
             return _alone(exception, frames_max, message_length_max)
-        chunks = traceback.format_exception(exception, limit=-frames_max)
+        chunks = format_exception(exception, frames_max=frames_max)
     except Exception:  # noqa: BLE001 - the exception's own code ran and raised
         return _alone(exception, frames_max, message_length_max)
     return [

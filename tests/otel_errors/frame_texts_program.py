@@ -46,7 +46,7 @@ def grouped():
     for fail in (noted, in_context, noted):
         try:
             fail()
-        except Exception as error:  # noqa: BLE001 - any
+        except Exception as error:
             errors.append(error)
     raise ExceptionGroup("both", errors)  # noqa: F821 - Python 3.11
 
@@ -56,7 +56,7 @@ def syntax():
 
 
 def no_source():
-    exec(compile("def f():\n  raise ValueError('no source')\nf()", "<made>", "exec"), {})
+    exec(compile("def f():\n  raise ValueError('no source')\nf()", "<made>", "exec"), {})  # noqa: S102 - code without source
 
 
 def with_itself():
@@ -77,7 +77,7 @@ def main():
             for frames_max in (1, 2, 100):
                 try:
                     fail()
-                except Exception as error:  # noqa: BLE001 - any
+                except Exception as error:
                     expected = traceback.format_exception(type(error), error, error.__traceback__, limit=-frames_max)
                     found = module.format_exception(error, frames_max=frames_max)
                     assert found == expected, (fail, found, expected)

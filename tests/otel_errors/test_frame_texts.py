@@ -24,7 +24,7 @@ def test_texts_are_those_of_the_traceback_module():
 def fail_in(name: str, source: str) -> str:
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     try:
-        exec(compile(source, name, "exec"), {})
+        exec(compile(source, name, "exec"), {})  # noqa: S102 - code whose source changes
     except Exception as error:
         return "".join(format_exception(error, frames_max=10))
     raise AssertionError

@@ -6,6 +6,7 @@ The way of an error inside an app:
       -> `_span_processor`, `_paths`, `_manual`: see it; never raise, cost nothing in good times
       -> `_capture`: the one door. Is it an error, was it told before? Stamps it, so it counts once
       -> `_traceback`: renders it once, bounded; span event and log record share the text
+      -> `_content`: what goes with it; `_redact`: nothing secret leaves the process
       -> `_emit`: an OpenTelemetry log record, `event_name="exception"`, in the span's context
       -> `_log_pipeline`: the app's LoggerProvider, or our own set up by the OTEL_* variables
 

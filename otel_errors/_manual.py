@@ -11,6 +11,7 @@ from opentelemetry._logs import SeverityNumber
 from otel_errors import _origin, _semconv
 from otel_errors._guard import Guard
 from otel_errors._install import capture_in_use
+from otel_errors._traceback import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,6 +94,6 @@ def _as_attribute(value: Any) -> AnyValue:
     if isinstance(value, (bool, int, float)):
         return value
     try:
-        return (value if isinstance(value, str) else str(value))[:VALUE_CHARS_MAX]
+        return shorten(value if isinstance(value, str) else str(value), VALUE_CHARS_MAX)
     except Exception:  # noqa: BLE001 - the application's own __str__
         return f"<{type(value).__name__}>"

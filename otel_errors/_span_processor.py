@@ -173,8 +173,8 @@ class ErrorSpanProcessor(SpanProcessor):
                 attributes={**_user_of(span), **(attributes or {})},
                 timestamp_ns=timestamp_ns,
             )
-            if sighting is None:
-                return None
+            if sighting is None:  # no error; it is written as ever, redacted
+                return self._untold(exception, attributes, escaped=escaped)
             of_both = self._capture.describer.of_both(span.get_span_context().trace_id, span.resource.attributes)
             return exception_attributes(
                 sighting.rendered,
@@ -192,7 +192,9 @@ class ErrorSpanProcessor(SpanProcessor):
             return self._untold(exception, attributes, escaped=escaped)
 
     def _untold(self, exception: BaseException, attributes: Attributes, *, escaped: bool) -> dict[str, AnyValue] | None:
-        """Return the span event of an exception that could not be told of: nothing is left unredacted."""
+        """Return the span event of an exception that is not told of: nothing is left unredacted."""
+        if not isinstance(exception, BaseException):  # applications record strings, too
+            return None
         try:
             return exception_attributes(
                 self._capture.describer.render(exception),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CRUMBS_MAX: Final = 100
 """Records and spans of a trace, whatever the setting."""
 
-_MESSAGE_CHARS_MAX: Final = 512
+_MESSAGE_CHARS_MAX: Final = 512  # twice as much is kept, so that redaction sees a secret whole before it is cut
 _NAME_CHARS_MAX: Final = 128
 _OWN_LOGGERS: Final = ("otel_errors", "opentelemetry")
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
@@ -54,7 +54,7 @@ class Breadcrumbs:
         ring = self._rings.get(trace_id)
         if ring is None:
             ring = self._rings.keep(trace_id, deque(maxlen=self._count_max))
-        ring.append((int(record.created * 1e9), record.name, record.levelname, message[:_MESSAGE_CHARS_MAX]))
+        ring.append((int(record.created * 1e9), record.name, record.levelname, message[: 2 * _MESSAGE_CHARS_MAX]))
 
     def ended(self, span: ReadableSpan) -> None:
         """Note a span that has ended."""
@@ -78,4 +78,8 @@ class Breadcrumbs:
         if isinstance(kind, StatusCode):
             name = self._redactor.text(name[:_NAME_CHARS_MAX])
             return told | {"span": name, "status": kind.name, "duration_ms": round(detail / 1e6, 3)}
-        return told | {"logger": name[:_NAME_CHARS_MAX], "level": kind, "message": self._redactor.text(detail)}
+        return told | {
+            "logger": name[:_NAME_CHARS_MAX],
+            "level": kind,
+            "message": self._redactor.text(detail)[:_MESSAGE_CHARS_MAX],
+        }

@@ -21,6 +21,7 @@ import os
 import sysconfig
 from collections import deque
 from functools import lru_cache
+from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -41,8 +42,9 @@ _ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
 _VARIABLES_MAX: Final = 16  # of a frame
 _NOTES_MAX: Final = 8
 _LIBRARY_FOLDERS: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
-_STANDARD_LIBRARY: Final = tuple(
-    {f"{path}{os.sep}" for path in map(sysconfig.get_path, ("stdlib", "platstdlib")) if path}
+_NOT_THE_APPLICATION: Final = (
+    f"{Path(__file__).parents[1]}{os.sep}",
+    *{f"{path}{os.sep}" for path in map(sysconfig.get_path, ("stdlib", "platstdlib")) if path},
 )
 
 
@@ -149,7 +151,7 @@ def is_in_app(file: str) -> bool:
     """Whether a file is the application's: no library's, not the interpreter's own."""
     if file.startswith("<") or any(folder in file for folder in _LIBRARY_FOLDERS):
         return False
-    return not file.startswith(_STANDARD_LIBRARY)
+    return not file.startswith(_NOT_THE_APPLICATION)
 
 
 def _chain(exception: BaseException) -> Iterator[_Link]:

@@ -10,6 +10,7 @@ from otel_errors._redact.secrets import REDACTED
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_SAYS_SOMETHING: Final = re.compile(r"[^\W_]")
 # A value that is hidden already stays as it is.
 _VALUE: Final = (
     r"""(?!\*\*\*|\[redacted\]|\[email\])"""
@@ -21,7 +22,7 @@ class NamedKeys:
     """Hides the values of these names, in any case of their letters; `-`, `_` and `.` are the same in them."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        plain = sorted({name.strip().lower() for name in names} - {""}, key=len, reverse=True)
+        plain = sorted({name.strip().lower() for name in names if _SAYS_SOMETHING.search(name)}, key=len, reverse=True)
         self._any = bool(plain)
         words = "|".join(re.sub(r"(?:\\?[-_.])", "[-_.]", re.escape(name)) for name in plain)
         self._key = re.compile(rf"(?:^|[._-])(?:{words})$", re.IGNORECASE)

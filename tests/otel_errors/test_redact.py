@@ -98,6 +98,16 @@ def test_names_of_the_owner(text, expected):
     assert redactor.text(expected) == expected
 
 
+@pytest.mark.parametrize("names", [["-", "_", ".", " ", ""], ["a|b(", "[", "\\\\", "(?P<x>", "*"], ["é", "İ"]])
+def test_any_names_of_the_owner(names):
+    redactor = Redactor(guard=Guard(), keys=names)
+    for text, expected in HIDDEN:
+        assert redactor.text(text) == expected
+    for text in KEPT:
+        assert redactor.text(text) == text
+    assert redactor.text("a|b(=4") == ("a|b(=[redacted]" if "a|b(" in names else "a|b(=4")
+
+
 def test_secret_that_lost_its_end_is_hidden_too(redactor):
     assert redactor.text("from joe@exa... [9000 characters, cut]") == "from [redacted]... [9000 characters, cut]"
     assert redactor.text("from here... [9000 characters, cut]\n") == "from here... [9000 characters, cut]\n"

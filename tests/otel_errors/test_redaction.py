@@ -74,6 +74,28 @@ def test_source_lines(app):
     assert not any(secret in everything(app) for secret in SECRETS)
 
 
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, GeneratorExit])
+def test_what_is_recorded_and_is_no_error(app, kind):
+    with app.tracer.start_as_current_span("s") as span:
+        span.record_exception(kind("password=hunter2"), {"to": "joe@example.com"})
+    (event,) = app.span_events()
+    assert app.errors() == []
+    assert event.attributes["exception.type"] == kind.__name__
+    assert event.attributes["exception.message"] == "password=***"
+    assert event.attributes["exception.escaped"] == "False"
+    assert "otel_errors.event_id" not in event.attributes
+    assert not any(secret in everything(app) for secret in SECRETS)
+
+
+def test_secret_at_the_end_of_a_text_that_is_cut(app):
+    text = "x" * 2_012 + " joe@example.com and so on" + " and on" * 10  # cut within the address
+    logging.getLogger("shop").error(text, exc_info=ValueError("x"))
+    otel_errors.capture(ValueError("x"), note=text)
+    assert "joe@" not in everything(app)
+    for error, name in zip(app.errors(), ("otel_errors.log.message", "note"), strict=True):
+        assert error.attributes[name].endswith("x [redacted]... [2108 characters, cut]")
+
+
 def test_attributes_of_record_exception_on_both(app):
     fail(app, **{"db.password": "hunter2", "to": "joe@example.com"})
     for attributes in (app.errors()[0].attributes, app.span_events()[0].attributes):

@@ -19,6 +19,7 @@ import json
 import linecache
 import os
 import sysconfig
+import time
 from collections import deque
 from functools import lru_cache
 from pathlib import Path
@@ -26,7 +27,7 @@ from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from otel_errors._content.values import CODE, Printer
-from otel_errors._traceback import EXCEPTIONS_MAX, members, safe_str, type_name
+from otel_errors._traceback import EXCEPTIONS_MAX, members, safe_str, shorten, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +42,8 @@ _LINE_CHARS_MAX: Final = 200
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
 _VARIABLES_MAX: Final = 16  # of a frame
 _NOTES_MAX: Final = 8
+_NOTE_CHARS_MAX: Final = 1_024
+_SECONDS_MAX: Final = 0.05  # an error must not hold up the application; what is not described by then is left out
 _LIBRARY_FOLDERS: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _NOT_THE_APPLICATION: Final = (
     f"{Path(__file__).parents[1]}{os.sep}",
@@ -81,6 +84,7 @@ class Details:
     def of(self, exception: BaseException) -> str:
         """Describe `exception` and its chain. May raise what the exception's own code raises."""
         left = DETAILS_CHARS_MAX - 2
+        ends_at = time.monotonic() + _SECONDS_MAX
         entries: list[str] = []
         for link in _chain(exception):
             head = self._head(link)
@@ -88,7 +92,7 @@ class Details:
             if left < 0:
                 break
             frames: list[str] = []
-            for text in self._frames(link.exception):
+            for text in self._frames(link.exception, ends_at):
                 if len(text) + 2 > left:
                     break
                 left -= len(text) + 2
@@ -99,19 +103,23 @@ class Details:
     def _head(self, link: _Link) -> str:
         entry: dict[str, Any] = {
             "type": type_name(link.exception),
-            "message": self._redactor.text(safe_str(link.exception)[: self._message_length_max]),
+            "message": self._redactor.text(shorten(safe_str(link.exception), self._message_length_max)),
         }
         notes = getattr(link.exception, "__notes__", None)
         if isinstance(notes, list) and notes:
-            entry["notes"] = [self._redactor.text(note[:1_024]) for note in notes[:_NOTES_MAX] if type(note) is str]
+            entry["notes"] = [
+                self._redactor.text(shorten(note, _NOTE_CHARS_MAX)) for note in notes[:_NOTES_MAX] if type(note) is str
+            ]
         if link.relation:
             entry |= {"relation": link.relation, "of": link.of}
         return _ENCODE(entry)
 
-    def _frames(self, exception: BaseException) -> Iterator[str]:
+    def _frames(self, exception: BaseException, ends_at: float) -> Iterator[str]:
         """Innermost first."""
         innermost: deque[tuple[FrameType, int]] = deque(walk_tb(exception.__traceback__), self._frames_max)
         for frame, line in reversed(innermost):
+            if time.monotonic() > ends_at:
+                return
             code = frame.f_code
             in_app = is_in_app(code.co_filename)
             if not (in_app or self._every_frame):
@@ -127,7 +135,7 @@ class Details:
             if in_app and self._source_lines:
                 entry |= self._source(frame, line)
             if in_app and self._variables:
-                entry["locals"] = self._locals(frame.f_locals)
+                entry["locals"] = self._locals(frame.f_locals, ends_at)
             yield _ENCODE(entry)
 
     def _source(self, frame: FrameType, line: int) -> dict[str, Any]:
@@ -136,10 +144,10 @@ class Details:
         around = [text.rstrip("\r\n")[:_LINE_CHARS_MAX] for text in lines[first - 1 : line + self._source_lines]]
         return {"first_line": first, "source": self._redactor.source("\n".join(around)).split("\n")} if around else {}
 
-    def _locals(self, variables: Mapping[str, Any]) -> dict[str, str]:
+    def _locals(self, variables: Mapping[str, Any], ends_at: float) -> dict[str, str]:
         told: dict[str, str] = {}
         for name, value in list(variables.items()):
-            if len(told) == _VARIABLES_MAX:
+            if len(told) == _VARIABLES_MAX or time.monotonic() > ends_at:
                 break
             if not (name.startswith("__") or issubclass(type(value), CODE)):
                 told[name] = self._printer.text(name, value)

@@ -23,7 +23,7 @@ TEXT_CHARS_MAX: Final = 256
 """Characters of one value."""
 
 _READ_CHARS_MAX: Final = 4 * TEXT_CHARS_MAX  # so that redaction sees a secret whole before it is cut
-_ITEMS_MAX: Final = 8
+_ITEMS_MAX: Final = 8  # half of that a level deeper
 _LEVELS_MAX: Final = 3
 _BITS_MAX: Final = 1_024
 _PRINTED: Final = (
@@ -87,15 +87,16 @@ class Printer:
         return repr(self._hide("", text))
 
     def _items(self, items: Iterable[Any], count: int, levels: int) -> str:
-        shown = [self._print(item, levels - 1) for item in islice(items, _ITEMS_MAX)]
-        return ", ".join(shown) + (f", ... {count} in all" if count > _ITEMS_MAX else "")
+        count_max = _count_max(levels)
+        shown = [self._print(item, levels - 1) for item in islice(items, count_max)]
+        return ", ".join(shown) + (f", ... {count} in all" if count > count_max else "")
 
     def _pairs(self, pairs: Iterable[tuple[Any, Any]], count: int, levels: int) -> str:
         shown = [
             f"{self._print(key, 0)}: {self._named(key if type(key) is str else '', value, levels - 1)}"
-            for key, value in islice(pairs, _ITEMS_MAX)
+            for key, value in islice(pairs, _count_max(levels))
         ]
-        return "{" + ", ".join(shown) + (f", ... {count} in all" if count > _ITEMS_MAX else "") + "}"
+        return "{" + ", ".join(shown) + (f", ... {count} in all" if count > len(shown) else "") + "}"
 
     def _object(self, value: Any, kind: type, levels: int) -> str:
         try:
@@ -106,10 +107,14 @@ class Printer:
             return _name(kind)
         shown = [
             f"{name}={self._named(name, item, levels - 1)}"
-            for name, item in islice(inside.items(), _ITEMS_MAX)
+            for name, item in islice(inside.items(), _count_max(levels))
             if type(name) is str
         ]
-        return f"<{_name(kind)[1:-1]} {', '.join(shown)}{', ...' if len(inside) > _ITEMS_MAX else ''}>"
+        return f"<{_name(kind)[1:-1]} {', '.join(shown)}{', ...' if len(inside) > _count_max(levels) else ''}>"
+
+
+def _count_max(levels: int) -> int:
+    return _ITEMS_MAX >> (_LEVELS_MAX - levels)
 
 
 def _name(kind: type) -> str:

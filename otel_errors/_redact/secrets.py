@@ -120,7 +120,7 @@ _NAMED: Final = (
 _OURS: Final = (
     _rule(
         ("aiza", "asia", "npm_", "pypi-", "hf_", "dckr_pat_", "sg."),
-        r"()\b(?:AIza[0-9A-Za-z_-]{35}|ASIA[0-9A-Z]{16}|npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{32,256}"
+        r"()\b(?:(?:AIza[0-9A-Za-z_-]{35}|ASIA[0-9A-Z]{16}|npm_[A-Za-z0-9]{36})(?![A-Za-z0-9_-])|pypi-[A-Za-z0-9_-]{32,256}"
         r"|hf_[A-Za-z0-9]{30,64}|dckr_pat_[A-Za-z0-9_-]{20,64}|SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,64})",
         REDACTED,
     ),

@@ -6,6 +6,7 @@ The way of an error inside an app:
       -> `_span_processor`, `_paths`, `_frameworks`, `_manual`: see it; never raise
       -> `_capture`: the one door. Is it an error, was it told before? Stamps it, so it counts once
       -> `_traceback`: renders it once, bounded; span event and log record share the text
+      -> `_content`: what goes with it; `_redact`: nothing secret leaves the process
       -> `_emit`: an OpenTelemetry log record, `event_name="exception"`, in the span's context
       -> `_log_pipeline`: the app's LoggerProvider, or our own set up by the OTEL_* variables
 
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 from otel_errors._handler import handler
 from otel_errors._install import install, uninstall
-from otel_errors._manual import capture
+from otel_errors._manual import capture, set_user
 from otel_errors._span_processor import ErrorSpanProcessor
 
-__all__ = ["ErrorSpanProcessor", "capture", "handler", "install", "uninstall"]
+__all__ = ["ErrorSpanProcessor", "capture", "handler", "install", "set_user", "uninstall"]

@@ -36,10 +36,11 @@ from opentelemetry.trace import SpanContext, TraceFlags
 
 from otel_errors import _work
 from otel_errors._background import Background
+from otel_errors._content.describer import Describer
 from otel_errors._emit import ErrorEvent
 from otel_errors._log_pipeline import flush_apart
 from otel_errors._storm import Storms
-from otel_errors._traceback import members, render
+from otel_errors._traceback import members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,6 +126,7 @@ class ErrorCapture:
 
     def __init__(self, *, settings: Settings, emitter: Emitter, guard: Guard) -> None:
         self.settings = settings
+        self.describer = Describer(settings, guard)
         self.emitter = emitter
         self.tracer_providers: weakref.WeakSet[Any] = weakref.WeakSet()
         self._busy = threading.local()
@@ -201,7 +203,7 @@ class ErrorCapture:
         if not self.is_error(exception):
             return None
         stamp, first = _admit(exception, span_context)
-        rendered = self._render(exception)
+        rendered = self.describer.render(exception)
         if first:
             news = _News(
                 mechanism="span",
@@ -237,13 +239,6 @@ class ErrorCapture:
         except Exception:  # noqa: BLE001 - never harm the app
             guard.failed("send what waits before the process ends")
 
-    def _render(self, exception: BaseException) -> Rendered:
-        return render(
-            exception,
-            frames_max=self.settings.frames_max,
-            message_length_max=self.settings.message_length_max,
-        )
-
     def _tell(
         self,
         exception: BaseException,
@@ -262,12 +257,18 @@ class ErrorCapture:
             def make() -> ErrorEvent:
                 return ErrorEvent(
                     event_id=stamp.event_id,
-                    rendered=rendered or self._render(exception),
+                    rendered=rendered or self.describer.render(exception),
                     timestamp_ns=news.timestamp_ns,
                     span_context=stamp.span_context,
                     severity=news.severity,
                     handled=news.handled,
-                    attributes=news.attributes,
+                    attributes=self.describer.attributes(
+                        exception,
+                        mechanism=news.mechanism,
+                        trace_id=stamp.trace_id,
+                        resource=self.emitter.pipeline.resource_attributes(),
+                        given=news.attributes,
+                    ),
                     mechanism=news.mechanism,
                 )
 

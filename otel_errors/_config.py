@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 _logger = logging.getLogger("otel_errors")
 
@@ -135,6 +135,86 @@ class Settings:
         default=10_000,
         metadata={"unit": "milliseconds", "minimum": 100, "help": "Length of that window."},
     )
+    redact: bool | Callable[[str], str] = field(
+        default=True,
+        metadata={
+            "callable": True,
+            "help": "Hide secrets, card numbers and e-mail addresses in everything that is sent; "
+            "`install(redact=...)` also takes a rule of your own.",
+        },
+    )
+    redact_keys: str = field(
+        default="",
+        metadata={
+            "unit": "names, comma separated",
+            "help": "More names of attributes, variables and `name=value` texts whose value is hidden.",
+        },
+    )
+    baggage_keys: str = field(
+        default="user.id,session.id",
+        metadata={
+            "unit": "names, comma separated",
+            "help": "What is read from the baggage and sent with an error; user and session ids as hashes.",
+        },
+    )
+    user_hash_key: str = field(
+        default="",
+        metadata={
+            "unit": "text",
+            "help": "Secret key of the hashes of user and session ids; the service's name if there is none.",
+        },
+    )
+    raw_user_ids: bool = field(
+        default=False,
+        metadata={"help": "Send user and session ids as they are."},
+    )
+    breadcrumbs: int = field(
+        default=0,
+        metadata={
+            "unit": "records and spans",
+            "minimum": 0,
+            "help": "The trace's last log records and finished spans that are sent with an error, at most 100.",
+        },
+    )
+    feature_flags: bool = field(
+        default=True,
+        metadata={"help": "Send which feature flags were evaluated in the trace (`feature_flag.evaluation` events)."},
+    )
+    structured: bool = field(
+        default=False,
+        metadata={"help": "Send the chain and all its frames as data too (`otel_errors.exceptions`)."},
+    )
+    source_lines: int = field(
+        default=0,
+        metadata={
+            "unit": "lines",
+            "minimum": 0,
+            "help": "Source lines before and after the line of each in-app frame that are sent with it.",
+        },
+    )
+    locals: bool = field(
+        default=False,
+        metadata={"help": "Send the local variables of in-app frames, redacted and cut."},
+    )
+    release: str = field(
+        default="",
+        metadata={"unit": "text", "help": "`service.version`, where the resource has none."},
+    )
+    environment: str = field(
+        default="",
+        metadata={"unit": "text", "help": "`deployment.environment.name`, where the resource has none."},
+    )
+    commit: str = field(
+        default="",
+        metadata={
+            "unit": "text",
+            "help": "`vcs.ref.head.revision`, where the resource has none; else from a variable such as `GIT_COMMIT`.",
+        },
+    )
+    repository: str = field(
+        default="",
+        metadata={"unit": "URL", "help": "`vcs.repository.url.full`, where the resource has none."},
+    )
     flush_timeout_ms: int = field(
         default=5_000,
         metadata={
@@ -169,6 +249,20 @@ class SettingKeywords(TypedDict, total=False):
     message_length_max: int | None
     storm_burst_max: int | None
     storm_window_ms: int | None
+    redact: bool | Callable[[str], str] | None
+    redact_keys: str | Sequence[str] | None
+    baggage_keys: str | Sequence[str] | None
+    user_hash_key: str | None
+    raw_user_ids: bool | None
+    breadcrumbs: int | None
+    feature_flags: bool | None
+    structured: bool | None
+    source_lines: int | None
+    locals: bool | None
+    release: str | None
+    environment: str | None
+    commit: str | None
+    repository: str | None
     flush_timeout_ms: int | None
 
 
@@ -190,7 +284,8 @@ def read_settings(environ: Mapping[str, str], arguments: Mapping[str, Any]) -> S
         ):
             if given is None or given == "":
                 continue
-            value = _parse(given, setting.default, setting.metadata.get("minimum", 0))
+            takes_given = setting.metadata.get("callable", False) and callable(given)
+            value = given if takes_given else _parse(given, setting.default, setting.metadata.get("minimum", 0))
             if value is None:
                 _tell_unusable(source, given, setting)
                 continue
@@ -199,12 +294,14 @@ def read_settings(environ: Mapping[str, str], arguments: Mapping[str, Any]) -> S
     return Settings(**chosen)
 
 
-def _parse(given: object, default: object, minimum: int) -> bool | int | None:
+def _parse(given: object, default: object, minimum: int) -> bool | int | str | None:
     """`given` as the type of `default`, or None when it can't be."""
     if isinstance(default, bool):
         if isinstance(given, bool):
             return given
         return _BOOLEANS.get(given.strip().lower()) if isinstance(given, str) else None
+    if isinstance(default, str):
+        return _parse_names(given)
     if isinstance(given, bool) or not isinstance(given, (int, str)):
         return None
     try:
@@ -214,17 +311,24 @@ def _parse(given: object, default: object, minimum: int) -> bool | int | None:
     return number if number >= minimum else None
 
 
+def _parse_names(given: object) -> str | None:
+    if isinstance(given, (list, tuple, set, frozenset)) and all(isinstance(item, str) for item in given):
+        return ",".join(given)
+    return given if isinstance(given, str) else None
+
+
 def _tell_unusable(source: str, given: object, setting: dataclasses.Field[Any]) -> None:
-    wanted = (
-        "true or false"
-        if isinstance(setting.default, bool)
-        else f"a whole number of {setting.metadata['unit']} from {setting.metadata['minimum']}"
-    )
+    if isinstance(setting.default, bool):
+        wanted = "true or false"
+    elif isinstance(setting.default, str):
+        wanted = setting.metadata["unit"]
+    else:
+        wanted = f"a whole number of {setting.metadata['unit']} from {setting.metadata['minimum']}"
     _logger.warning(
         "otel_errors ignores %s=%.*s: it must be %s; %s holds",
         source,
         _VALUE_SHOWN_CHARS_MAX,
         given,
         wanted,
-        setting.default,
+        "none" if setting.default == "" else setting.default,
     )

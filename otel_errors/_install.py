@@ -124,7 +124,8 @@ def install(
     settings of the first. `logger_provider` is where the log records go: the global one unless
     given, and where there is none, one that is set up by the OTEL_* variables with the tracer
     provider's resource. Every other keyword is a setting, over its variable `OTEL_ERRORS_...`
-    (`docs/sdk.md`).
+    (`docs/sdk.md`). `redact` may also be a rule of your own, text to text, which sees each text after
+    ours; when it raises, the text is dropped.
 
     Returns True when errors are captured now; False when the SDK or we are switched off, or when
     there is no TracerProvider of the OpenTelemetry SDK, which one log line then says. Never raises

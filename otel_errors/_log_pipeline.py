@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import logging
 import os
+import platform
+import socket
+import sys
 import threading
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from typing import TYPE_CHECKING, Any, Final
@@ -18,15 +21,15 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry._logs import get_logger_provider
 from opentelemetry.sdk._logs import LoggerProvider as SdkLoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+from opentelemetry.sdk.resources import Resource
 
 from otel_errors._semconv import SCOPE_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from opentelemetry._logs import Logger, LoggerProvider
     from opentelemetry.sdk._logs.export import LogRecordExporter
-    from opentelemetry.sdk.resources import Resource
 
 _logger = logging.getLogger("otel_errors")
 
@@ -67,6 +70,12 @@ class LogPipeline:
             return self._current
         with self._lock:
             return self._choose(wanted)
+
+    def resource_attributes(self) -> Mapping[str, Any]:
+        """Return what the resource says of the process in the provider that is used now."""
+        resource = getattr(self._source, "resource", None)
+        attributes: Mapping[str, Any] = getattr(resource, "attributes", None) or {}
+        return attributes
 
     def flush(self, timeout_ms: int) -> bool:
         """Send what waits, for at most `timeout_ms`; True when all went out in time."""
@@ -142,13 +151,24 @@ def _own_provider(resource: Resource | None) -> SdkLoggerProvider:
 
     Raises ValueError for a protocol or exporter that is not there; the message names the variable.
     """
-    provider = SdkLoggerProvider(resource=resource)
+    provider = SdkLoggerProvider(resource=_completed(resource or Resource.create()))
     for name in (os.environ.get("OTEL_LOGS_EXPORTER") or "otlp").split(","):
         if name.strip().lower() == "none":
             _logger.info("otel_errors sends no log records: OTEL_LOGS_EXPORTER is none")
             continue
         provider.add_log_record_processor(BatchLogRecordProcessor(_exporter(name.strip())))
     return provider
+
+
+def _completed(resource: Resource) -> Resource:
+    """Add what the process knows of itself; what the resource says comes first."""
+    known: dict[str, str | int] = {
+        "process.pid": os.getpid(),
+        "process.runtime.name": sys.implementation.name,
+        "process.runtime.version": platform.python_version(),
+        "host.name": socket.gethostname(),
+    }
+    return Resource(known).merge(resource)
 
 
 def _exporter(name: str) -> LogRecordExporter:

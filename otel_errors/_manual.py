@@ -11,6 +11,7 @@ from opentelemetry._logs import SeverityNumber
 from otel_errors import _origin, _semconv
 from otel_errors._guard import Guard
 from otel_errors._install import capture_in_use
+from otel_errors._traceback import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,10 +76,24 @@ def capture(
         return None
 
 
+def set_user(user: str | None, *, session: str | None = None) -> None:
+    """Say who the current trace is for; its errors then have `user.hash`, and `session.id` as a hash, wherever raised.
+
+    `OTEL_ERRORS_RAW_USER_IDS` sends the ids as they are. `set_user(None)` takes it back. Outside any trace, and before
+    `install()`, it does nothing. Never raises an `Exception`.
+    """
+    try:
+        in_use, trace_id = capture_in_use(), _origin.current().trace_id
+        if in_use is not None and trace_id:
+            in_use.describer.people.tell(trace_id, user, session)
+    except Exception:  # noqa: BLE001 - never harm the app
+        _guard.failed("remember a user")
+
+
 def _as_attribute(value: Any) -> AnyValue:
     if isinstance(value, (bool, int, float)):
         return value
     try:
-        return (value if isinstance(value, str) else str(value))[:VALUE_CHARS_MAX]
+        return shorten(value if isinstance(value, str) else str(value), VALUE_CHARS_MAX)
     except Exception:  # noqa: BLE001 - the application's own __str__
         return f"<{type(value).__name__}>"

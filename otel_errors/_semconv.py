@@ -19,6 +19,20 @@ from opentelemetry.semconv.attributes.exception_attributes import (
     EXCEPTION_STACKTRACE,
     EXCEPTION_TYPE,
 )
+from opentelemetry.semconv.attributes.service_attributes import SERVICE_VERSION
+
+PROCESS_PID: Final = "process.pid"
+THREAD_ID: Final = "thread.id"
+THREAD_NAME: Final = "thread.name"
+DEPLOYMENT_ENVIRONMENT_NAME: Final = "deployment.environment.name"
+VCS_REVISION: Final = "vcs.ref.head.revision"
+VCS_REPOSITORY: Final = "vcs.repository.url.full"
+
+SESSION_ID: Final = "session.id"
+USER_HASH: Final = "user.hash"
+
+TASK: Final = "otel_errors.task"
+"""Name of the asyncio task."""
 
 EVENT_NAME: Final = "exception"
 """Name of the span event, and of the log record (semconv: the event name of a global handler)."""
@@ -51,6 +65,15 @@ LOG_MESSAGE: Final = "otel_errors.log.message"
 
 LOGGER: Final = "otel_errors.log.logger"
 """Name of the logger."""
+
+EXCEPTIONS: Final = "otel_errors.exceptions"
+"""The chain and its frames as JSON (`_content.details`)."""
+
+BREADCRUMBS: Final = "otel_errors.breadcrumbs"
+"""The trace's last log records and finished spans as JSON (`_content.breadcrumbs`)."""
+
+FEATURE_FLAGS: Final = "otel_errors.feature_flags"
+"""`key=variant` of each flag that was evaluated in the trace."""
 
 USER: Final = ("user.id", "user.hash", "session.id", "enduser.id")
 """Who was there: what the application put on a span is put on its errors' log records too."""
@@ -91,12 +114,15 @@ SCOPE_NAME: Final = "otel_errors"
 """Instrumentation scope of the log records."""
 
 __all__ = [
+    "BREADCRUMBS",
     "CODE_FILE_PATH",
     "CODE_FUNCTION_NAME",
     "CODE_LINE_NUMBER",
     "COUNT",
+    "DEPLOYMENT_ENVIRONMENT_NAME",
     "EVENT_ID",
     "EVENT_NAME",
+    "EXCEPTIONS",
     "EXCEPTION_ESCAPED",
     "EXCEPTION_MESSAGE",
     "EXCEPTION_STACKTRACE",
@@ -104,6 +130,7 @@ __all__ = [
     "FAAS_INVOCATION_ID",
     "FAAS_NAME",
     "FAAS_VERSION",
+    "FEATURE_FLAGS",
     "FINGERPRINT",
     "HANDLED",
     "HTTP_REQUEST_METHOD",
@@ -117,6 +144,7 @@ __all__ = [
     "MESSAGING_OPERATION",
     "MESSAGING_SYSTEM",
     "OVERRIDES",
+    "PROCESS_PID",
     "REDACTED",
     "RPC_METHOD",
     "RPC_STATUS",
@@ -124,10 +152,18 @@ __all__ = [
     "SCOPE_NAME",
     "SERVER_ADDRESS",
     "SERVER_PORT",
+    "SERVICE_VERSION",
+    "SESSION_ID",
+    "TASK",
     "TASK_NAME",
     "TASK_RETRIES",
+    "THREAD_ID",
+    "THREAD_NAME",
     "URL_PATH",
     "URL_QUERY",
     "URL_SCHEME",
     "USER",
+    "USER_HASH",
+    "VCS_REPOSITORY",
+    "VCS_REVISION",
 ]

@@ -39,6 +39,8 @@ from otel_errors._config import read_settings
 from otel_errors._emit import Emitter, exception_attributes, least
 from otel_errors._guard import Guard
 from otel_errors._log_pipeline import LogPipeline
+from otel_errors._redact.statuses import redacting
+from otel_errors._traceback import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,16 +97,23 @@ class ErrorSpanProcessor(SpanProcessor):
         """Capture, from now on and into `capture`; the constructor does this."""
         self._capture = capture
         self._guard = guard
+        self._breadcrumbs = capture.describer.breadcrumbs
         # The SDK would cut the end of a longer value; `fit` cuts the uninteresting one.
         self._event_length_max = least(capture.settings.stacktrace_length_max, SpanLimits().max_attribute_length)
         self._active = True
         _method_patch.hold(SdkSpan, "record_exception", self, _recording)
+        _method_patch.hold(SdkSpan, "set_status", self, lambda original: redacting(original, _redact_of))
 
     def deactivate(self) -> None:
         """Capture nothing any more: the SDK has no way to take a processor off a provider."""
         self._active = False
         self._handled.clear()
         _method_patch.release(SdkSpan, "record_exception", self)
+        _method_patch.release(SdkSpan, "set_status", self)
+
+    def redact(self, text: str) -> str:
+        """Redact a text of a span, while active."""
+        return self._capture.describer.redactor.text(text) if self._active else text
 
     def on_start(
         self,
@@ -123,6 +132,8 @@ class ErrorSpanProcessor(SpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         """Tell of the exception that is ending this span, unless it was told."""
+        if self._breadcrumbs is not None:
+            self._note(span)
         exception = sys.exc_info()[1]
         if exception is None and not self._handled:
             return
@@ -131,6 +142,13 @@ class ErrorSpanProcessor(SpanProcessor):
                 self._ended(span, exception)
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("capture the exception that ended a span")
+
+    def _note(self, span: ReadableSpan) -> None:
+        try:
+            if self._breadcrumbs is not None and self._active:
+                self._breadcrumbs.ended(span)
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed("note the end of a span")
 
     def record(
         self,
@@ -155,8 +173,9 @@ class ErrorSpanProcessor(SpanProcessor):
                 attributes={**_said_on(span), **(attributes or {})},
                 timestamp_ns=timestamp_ns,
             )
-            if sighting is None:
-                return None
+            if sighting is None:  # no error; it is written as ever, redacted
+                return self._untold(exception, attributes, escaped=escaped)
+            of_both = self._capture.describer.of_both(span.get_span_context().trace_id, span.resource.attributes)
             return exception_attributes(
                 sighting.rendered,
                 self._event_length_max,
@@ -164,12 +183,28 @@ class ErrorSpanProcessor(SpanProcessor):
                     _semconv.EXCEPTION_ESCAPED: str(escaped),
                     _semconv.EVENT_ID: sighting.event_id,
                     **({} if sighting.counted else {_semconv.COUNT: 0}),
+                    **of_both,
                 },
-                given=attributes or {},
+                given=self._capture.describer.redactor.attributes(attributes or {}),
             )
         except Exception:  # noqa: BLE001 - never harm the app
             self._guard.failed("capture an exception recorded on a span")
+            return self._untold(exception, attributes, escaped=escaped)
+
+    def _untold(self, exception: BaseException, attributes: Attributes, *, escaped: bool) -> dict[str, AnyValue] | None:
+        """Return the span event of an exception that is not told of: nothing is left unredacted."""
+        if not isinstance(exception, BaseException):  # applications record strings, too
             return None
+        try:
+            return exception_attributes(
+                self._capture.describer.render(exception),
+                self._event_length_max,
+                own={_semconv.EXCEPTION_ESCAPED: str(escaped)},
+                given=self._capture.describer.redactor.attributes(attributes or {}),
+            )
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed("write an exception recorded on a span")
+            return {_semconv.EXCEPTION_TYPE: type_name(exception)}
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Send the log records that wait, for at most `timeout_millis`."""
@@ -218,6 +253,12 @@ class ErrorSpanProcessor(SpanProcessor):
             self._capture.capture(exception, span_context=span_context, attributes=_said_on(span), mechanism="span")
 
 
+def _redact_of(span: SdkSpan) -> Callable[[str], str] | None:
+    """What redacts the texts of `span`: its processor, if it captures for it now."""
+    processor: ErrorSpanProcessor | None = getattr(span, _MARK, None)
+    return processor.redact if processor is not None else None
+
+
 def _said_on(span: ReadableSpan) -> dict[str, AnyValue]:
     """Who was there, and which error it is, as the application said on the span."""
     given = span.attributes or {}
@@ -260,8 +301,7 @@ def _recording(original: Callable[..., None]) -> Callable[..., None]:
                 self.add_event(name=_semconv.EVENT_NAME, attributes=event, timestamp=time_ns)
                 return
             if event is not None:
-                names = (_semconv.EVENT_ID, _semconv.COUNT)
-                attributes = {**(attributes or {}), **{name: event[name] for name in names if name in event}}
+                attributes = event  # they come before those that `original` makes itself
                 timestamp = time_ns
         original(self, exception, attributes, timestamp, escaped)
 

@@ -25,6 +25,8 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from otel_errors._frame_texts import format_exception
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -62,7 +64,7 @@ def render(exception: BaseException, *, frames_max: int, message_length_max: int
     """
     return Rendered(
         type=type_name(exception),
-        message=_sendable(_shorten(safe_str(exception), message_length_max)),
+        message=_sendable(shorten(safe_str(exception), message_length_max)),
         chunks=tuple([_sendable(chunk) for chunk in _chunks(exception, frames_max, message_length_max)]),
         grouped=bool(members(exception)),
     )
@@ -83,7 +85,7 @@ def fit(rendered: Rendered, length_max: int) -> str:
     if _length(chunks) <= length_max:
         return "".join(chunks)
     # Half of the room is for the frames: else one long message would push the raise point out.
-    chunks = [chunk if _is_frame(chunk) else _shorten(chunk, length_max // 2) for chunk in chunks]
+    chunks = [chunk if _is_frame(chunk) else shorten(chunk, length_max // 2) for chunk in chunks]
     for kept in _FRAMES_KEPT:
         if _length(chunks) <= length_max:
             return "".join(chunks)
@@ -110,11 +112,11 @@ def _chunks(exception: BaseException, frames_max: int, message_length_max: int) 
     try:
         if _is_longer_than(exception, EXCEPTIONS_MAX):
             return _alone(exception, frames_max, message_length_max)
-        chunks = traceback.format_exception(exception, limit=-frames_max)
+        chunks = format_exception(exception, frames_max=frames_max)
     except Exception:  # noqa: BLE001 - the exception's own code ran and raised
         return _alone(exception, frames_max, message_length_max)
     return [
-        chunk if len(chunk) <= message_length_max or _is_frame(chunk) else _shorten(chunk, message_length_max)
+        chunk if len(chunk) <= message_length_max or _is_frame(chunk) else shorten(chunk, message_length_max)
         for chunk in chunks
     ]
 
@@ -127,7 +129,7 @@ def _alone(exception: BaseException, frames_max: int, message_length_max: int) -
     )
     for frame in frames:
         yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n'
-    message = _shorten(safe_str(exception), message_length_max)
+    message = shorten(safe_str(exception), message_length_max)
     yield f"{type_name(exception)}: {message}\n" if message else f"{type_name(exception)}\n"
 
 
@@ -191,7 +193,7 @@ def _without_outer_frames(chunks: Sequence[str], kept: int) -> Iterable[str]:
             yield chunk
 
 
-def _shorten(text: str, length_max: int) -> str:
+def shorten(text: str, length_max: int) -> str:
     """`text` in at most `length_max` characters, its end replaced by how much of it went."""
     if len(text) <= length_max:
         return text

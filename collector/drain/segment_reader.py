@@ -28,6 +28,7 @@ from collector.decode.logs import read_log_record
 from collector.decode.messages import Resource
 from collector.decode.spans import read_span
 from collector.drain.occurrences import undecided
+from collector.drain.stated import StatedResources
 from collector.drain.version_transition import continuations
 from collector.scrub import scrub_attributes
 
@@ -99,6 +100,7 @@ class SegmentReader(Generic[T]):
         self._group = group
         self._keep = keep
         self._attributes = AttributeReader(_scrub_attribute)
+        self._stated = StatedResources()
         self._resource = lru_cache(RESOURCES_CACHED_MAX)(self._read_resource)
 
     def read(self, segment_name: str, signal: Signal, sealed_ms: int, records: Iterable[bytes]) -> Reading[T]:
@@ -149,6 +151,7 @@ class SegmentReader(Generic[T]):
         reader = _READERS.get(signal)
         if reader is None:
             return
+        complete = self._stated.complete
         for number, record in enumerate(records):
             if MARKER not in record:
                 continue
@@ -162,11 +165,10 @@ class SegmentReader(Generic[T]):
                     try:
                         for sighting in reader(item, around):
                             # Without a time and without a span it would look like any other such one.
-                            if sighting.timestamp_ns or sighting.span_id:
-                                yield sighting
-                            else:
+                            if not (sighting.timestamp_ns or sighting.span_id):
                                 own_ns = received_ns + number
-                                yield sighting._replace(timestamp_ns=own_ns, observed_ns=own_ns)
+                                sighting = sighting._replace(timestamp_ns=own_ns, observed_ns=own_ns)  # noqa: PLW2901
+                            yield complete(sighting) if sighting.event_id else sighting
                     except DecodeError as fault:
                         damaged.append((item, f"the item's protobuf encoding is damaged: {fault}"))
 

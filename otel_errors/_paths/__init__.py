@@ -13,6 +13,8 @@
     emitted      a log record of somebody else's              `Logger.emit(exception=)`
     warned       `warnings.warn()`                           opt-in
     frameworks   web servers, workers, schedulers            `_frameworks`
+    breadcrumbs  log records before an error                 opt-in
+    feature_flags  evaluations before an error               `Span.add_event`
     sigterm      what waits is sent before the process ends  the signal's default action
 
 A path is put in place by `install()` and taken back by `uninstall()`. The hook or method that was there before still
@@ -24,8 +26,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from otel_errors._frameworks import Frameworks
+from otel_errors._paths.crumbs import LogCrumbs
 from otel_errors._paths.emitted import EmittedExceptions
 from otel_errors._paths.excepthook import ExceptHook
+from otel_errors._paths.flagged import FlagEvents
 from otel_errors._paths.futures import UnreadFutures
 from otel_errors._paths.gathered import GatheredExceptions
 from otel_errors._paths.logged import LoggedExceptions
@@ -69,6 +73,8 @@ PATHS: Final[Mapping[str, Callable[[ErrorCapture, Guard], Path]]] = {
     "emitted": EmittedExceptions,
     "warned": Warnings,
     "frameworks": Frameworks,
+    "breadcrumbs": LogCrumbs,
+    "feature_flags": FlagEvents,
     "sigterm": TerminationSignal,
 }
 """The paths by the setting that switches each on."""

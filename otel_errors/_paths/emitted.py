@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry.sdk._logs import Logger as SdkLogger
 
 from otel_errors import _method_patch, _origin, _semconv
+from otel_errors._content.flags import EVENT_NAMES
 from otel_errors._paths.tasks import origin_of
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class EmittedExceptions:
     def _emitting(self, original: Callable[..., None]) -> Callable[..., None]:
         def emit(logger: SdkLogger, record: Any = None, **fields: Any) -> None:
             exception = fields.get("exception") or getattr(record, "exception", None)
+            if (fields.get("event_name") or getattr(record, "event_name", None)) in EVENT_NAMES and self._active:
+                self._evaluated(fields.get("attributes") or getattr(record, "attributes", None))
             if exception is not None and self._active:
                 ours = self._see(logger, exception, fields.get("severity_number"))
                 if record is None:
@@ -59,6 +62,12 @@ class EmittedExceptions:
             original(logger, record, **fields)
 
         return emit
+
+    def _evaluated(self, attributes: Any) -> None:
+        try:
+            self._capture.describer.flags.evaluated(_origin.current().trace_id, attributes)
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed("note an evaluation of a feature flag")
 
     def _see(self, logger: SdkLogger, exception: BaseException, severity: Any) -> dict[str, Any]:
         """Capture it, and give the attributes that tie the other record to ours."""

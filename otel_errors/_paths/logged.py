@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry._logs import SeverityNumber
 
 from otel_errors import _method_patch, _semconv, _work
+from otel_errors._traceback import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,9 +109,9 @@ def _attributes(record: logging.LogRecord) -> dict[str, AnyValue]:
         _semconv.CODE_FUNCTION_NAME: record.funcName,
     }
     try:
-        found[_semconv.LOG_MESSAGE] = record.getMessage()[:MESSAGE_CHARS_MAX]
+        found[_semconv.LOG_MESSAGE] = shorten(record.getMessage(), MESSAGE_CHARS_MAX)
     except Exception:  # noqa: BLE001 - arguments that don't fit the message: the handlers will tell
-        found[_semconv.LOG_MESSAGE] = str(record.msg)[:MESSAGE_CHARS_MAX]
+        found[_semconv.LOG_MESSAGE] = shorten(str(record.msg), MESSAGE_CHARS_MAX)
     return {name: value for name, value in found.items() if value}
 
 

@@ -104,7 +104,9 @@ def test_app_with_tracing_alone_gets_a_log_pipeline_with_its_resource(run_python
     assert (done.returncode, done.stdout, done.stderr) == (0, "handled\n", "")
     assert_told_once(receiver, attributes_of)
     (request,) = receiver.log_requests
-    assert request.resource_logs[0].resource == (receiver.trace_requests[0].resource_spans[0].resource)
+    resource = attributes_of(request.resource_logs[0].resource)
+    assert resource.items() >= attributes_of(receiver.trace_requests[0].resource_spans[0].resource).items()
+    assert resource.keys() >= {"process.pid", "process.runtime.name", "process.runtime.version", "host.name"}
     assert request.resource_logs[0].scope_logs[0].scope.name == "otel_errors"
 
 

@@ -3,7 +3,8 @@
 One placeholder for everything, on purpose. A kind (number, hex, uuid, date) can't be told
 reliably from one value: the id `12345678` is a number, the next one, `1234abcd`, is not, and two
 kinds would split a group. So a word is either kept or it is a value; it is a value if it holds a
-digit, or looks like a path, URL, e-mail address or host, or is quoted, or follows `=`. Values
+digit, or looks like a path, URL, e-mail address or host, or is quoted, or follows `=`, and where the
+SDK hid one. Values
 next to each other become one, so that lists of any length agree.
 
 Only the first line that is not empty counts, and of it `LINE_CHARS_MAX` characters: notes and
@@ -69,6 +70,8 @@ _LOG_PREFIX = re.compile(
     rf"(?:(?:\[[^\]\n]{{1,60}}\]|\(<value>\)|<value>|{_LEVEL}|[-|:,]{{1,3}}) {{0,8}}){{1,12}}(?=\S)"
 )
 _LEVEL_IN_PREFIX = re.compile(rf"(?<!\w){_LEVEL}")
+# What the SDK writes for a value that it hides.
+_HIDDEN = re.compile(r"\[(?:email|redacted)\]")
 
 
 def template(message: str) -> str:
@@ -93,6 +96,8 @@ def _template(message: str) -> str:
     stamped = line[:1] in _STAMP_BEGINS and _STAMP.match(line) is not None
     if line.isascii() and line.replace(" ", "").isalpha():
         return line
+    if "[" in line:
+        line = _HIDDEN.sub("x0x", line)
     if " at 0x" in line:
         line = _OBJECT.sub(_object, line)
     if "'" in line or '"' in line or "`" in line:

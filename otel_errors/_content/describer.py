@@ -11,8 +11,9 @@ from otel_errors._content.details import Details
 from otel_errors._content.flags import FeatureFlags
 from otel_errors._content.people import People
 from otel_errors._content.surroundings import release_of, surroundings
-from otel_errors._redact import redactor_of
-from otel_errors._traceback import render
+from otel_errors._redact import NoRedactor, redactor_of
+from otel_errors._redact.secrets import REDACTED
+from otel_errors._traceback import fit, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +54,20 @@ class Describer:
                 message_length_max=self._settings.message_length_max,
             )
         )
+
+    def texts(self, exception: BaseException) -> dict[str, AnyValue]:
+        """Return the exception's redacted texts for a record that somebody else makes; none where redaction is off."""
+        if isinstance(self.redactor, NoRedactor):
+            return {}
+        try:
+            rendered = self.render(exception)
+            return {
+                _semconv.EXCEPTION_MESSAGE: rendered.message,
+                _semconv.EXCEPTION_STACKTRACE: fit(rendered, self._settings.stacktrace_length_max),
+            }
+        except Exception:  # noqa: BLE001 - never harm the app
+            self._guard.failed("redact an exception of somebody else's record")
+            return {_semconv.EXCEPTION_MESSAGE: REDACTED, _semconv.EXCEPTION_STACKTRACE: REDACTED}
 
     def of_both(self, trace_id: int, resource: Mapping[str, Any]) -> dict[str, str]:
         """Return what the log record says and the span event too, since a receiver may see either first.

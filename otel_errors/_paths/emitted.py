@@ -56,12 +56,20 @@ class EmittedExceptions:
             if exception is not None and self._active:
                 ours = self._see(logger, exception, fields.get("severity_number"))
                 if record is None:
-                    fields["attributes"] = {**ours, **(fields.get("attributes") or {})}
+                    fields |= self._redacted(fields.get("body"), {**ours, **(fields.get("attributes") or {})})
                 elif ours:
-                    record.attributes = {**ours, **(record.attributes or {})}
+                    told = self._redacted(record.body, {**ours, **(record.attributes or {})})
+                    record.body, record.attributes = told["body"], told["attributes"]
             original(logger, record, **fields)
 
         return emit
+
+    def _redacted(self, body: Any, attributes: dict[str, Any]) -> dict[str, Any]:
+        redactor = self._capture.describer.redactor
+        return {
+            "body": redactor.text(body) if isinstance(body, str) else body,
+            "attributes": redactor.attributes(attributes),
+        }
 
     def _evaluated(self, attributes: Any) -> None:
         try:
@@ -88,7 +96,11 @@ class EmittedExceptions:
             return {}
         if told is None:
             return {}
-        return {_semconv.EVENT_ID: told.event_id, **({} if told.counted else {_semconv.COUNT: 0})}
+        return {
+            **self._capture.describer.texts(exception),
+            _semconv.EVENT_ID: told.event_id,
+            **({} if told.counted else {_semconv.COUNT: 0}),
+        }
 
 
 def _raised_in(scope: str, exception: BaseException) -> SpanContext:

@@ -7,6 +7,7 @@ import logging
 import sys
 
 import pytest
+from opentelemetry._logs import LogRecord
 from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import Status, StatusCode
@@ -221,6 +222,23 @@ def test_nothing_leaks_where_the_log_record_cannot_be_emitted(make_app):
     fail(app)
     (event,) = app.span_events()
     assert event.attributes["exception.message"] == "password=*** of [email], card ***"
+    assert not any(secret in everything(app) for secret in SECRETS)
+
+
+@pytest.mark.parametrize("as_record", [True, False])
+def test_nothing_leaks_in_the_record_that_somebody_else_emits(app, as_record):
+    error, others = ValueError("password=hunter2"), app.logger_provider.get_logger("others")
+    fields = {"body": "joe@example.com", "exception": error, "attributes": {"token": "hunter2"}}
+    if as_record:
+        others.emit(LogRecord(**fields))
+    else:
+        others.emit(**fields)
+    otel_errors.uninstall()  # sends what waits
+    other, ours = sorted(app.errors(), key=lambda record: record.event_name or "")
+    assert other.body == "[email]"
+    assert other.attributes["exception.type"] == "ValueError"
+    assert other.attributes["exception.message"] == "password=***"
+    assert other.attributes["otel_errors.event_id"] == ours.attributes["otel_errors.event_id"]
     assert not any(secret in everything(app) for secret in SECRETS)
 
 

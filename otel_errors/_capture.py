@@ -9,8 +9,7 @@ which span it was raised, so that a hook that runs after the span ended still kn
     (event id, trace id, span id, trace flags, told, counted)
 
 - Seen again in the same trace, or outside any: the same error event.
-- Seen in another trace: an exception object that was kept and raised again; a new error event, a
-  new stamp.
+- Seen in another trace: an exception object that was kept and raised again; a new error event, a new stamp.
 - `told` false: a span saw it pass and was told not to record it. Nothing was emitted; should it
   become an error later, it is the span that counts as the place where it was raised.
 - `counted` false: it is one of a storm, and another error's event has its count and its event id (`_storm`).

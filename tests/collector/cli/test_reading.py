@@ -119,7 +119,7 @@ def test_show_marks_our_frames_and_failed_spans_and_names_the_cause(
     text = command("show", ids[CHAIN], *served).stdout
 
     assert re.search(r"^    > reserve  front  .*/front\.py:\d+$", text, re.MULTILINE)
-    assert re.search(r"^      use_span  opentelemetry\.trace  ", text, re.MULTILINE)
+    assert re.search(r"^      use_span  (?:opentelemetry\.trace|otel_errors\._paths\.spans)  ", text, re.MULTILINE)
     assert "  caused by KeyError: 'unicorn'\n" in text
     assert re.search(r"^  x   front: reserve stock  [\d.]+ ms  shop_errors\.StockUnavailable$", text, re.MULTILINE)
 

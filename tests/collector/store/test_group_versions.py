@@ -65,8 +65,8 @@ def counting(opened: EmbeddedConnection) -> Counting:
 
 
 @pytest.fixture
-def store(counting: Counting, tmp_path: Path) -> Store:
-    return Store(counting, temporary=tmp_path)
+def store(counting: Counting) -> Store:
+    return Store(counting)
 
 
 @pytest.fixture

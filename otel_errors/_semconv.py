@@ -31,7 +31,7 @@ VCS_REPOSITORY: Final = "vcs.repository.url.full"
 SESSION_ID: Final = "session.id"
 USER_HASH: Final = "user.hash"
 
-TASK: Final = "otel_errors.task"
+TASK: Final = "otel_errors.asyncio.task"
 """Name of the asyncio task."""
 
 EVENT_NAME: Final = "exception"

@@ -46,7 +46,7 @@ def test_thread(app):
     assert main.attributes["thread.name"] == threading.current_thread().name
     assert main.attributes["thread.id"] == threading.get_ident()
     assert (other.attributes["thread.name"], other.attributes["thread.id"]) == ("worker-7", ident)
-    assert "otel_errors.task" not in main.attributes
+    assert "otel_errors.asyncio.task" not in main.attributes
 
 
 def test_task(app):
@@ -60,7 +60,7 @@ def test_task(app):
             await task
 
     asyncio.run(main())
-    assert app.errors()[0].attributes["otel_errors.task"] == "charge-4"
+    assert app.errors()[0].attributes["otel_errors.asyncio.task"] == "charge-4"
 
 
 def test_process_unless_the_resource_says_the_same(make_app):

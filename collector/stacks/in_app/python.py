@@ -49,6 +49,8 @@ def locate(file: str) -> tuple[str, bool]:
     if "/ipykernel_" in folder:  # a notebook's cell: the kernel's process and a hash of the cell
         return "<ipython-cell>", True
     name = _without_suffix(name)
+    if "/otel_errors/_" in folder:  # our SDK, in a checkout
+        return f"otel_errors.{folder.rpartition('/otel_errors/')[2]}.{name}".replace("/", "."), False
     if name in ("__init__", "__main__"):
         package = folder.rpartition("/")[2]
         if package.isidentifier():

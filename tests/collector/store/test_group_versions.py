@@ -16,7 +16,6 @@ from tests.collector.store.test_group_merges import counts, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from collector.store.embedded import EmbeddedConnection, EmbeddedEngine
 

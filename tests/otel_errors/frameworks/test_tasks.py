@@ -25,6 +25,8 @@ def assert_told(error, **expected):
     attributes = dict(error.attributes)
     assert "boom" in attributes.pop("exception.stacktrace")
     assert attributes.pop("otel_errors.event_id")
+    for name in ("process.pid", "thread.id", "thread.name", "otel_errors.asyncio.task"):
+        attributes.pop(name, None)
     assert attributes == {
         "exception.type": "ValueError",
         "exception.message": "boom",
@@ -288,7 +290,7 @@ class TestLambda:
             handle(event, self.Context)
         attributes = app.errors()[0].attributes
         assert attributes["http.route"] == "/items/{id}"
-        assert attributes["url.query"] == "token=REDACTED"
+        assert attributes["url.query"] == "token=***"
         assert "hunter2" not in str(dict(attributes))
 
     def test_without_install_the_function_is_called_as_ever(self):

@@ -97,14 +97,19 @@ class AliasRows:
 
     def settle(self, groups: Sequence[str]) -> int:
         """Add what is missing in these groups' trees; gives how many rows that took."""
+        return self.settled(groups)[0]
+
+    def settled(self, groups: Sequence[str]) -> tuple[int, dict[str, Alias]]:
+        """As `settle`; gives the trees too, in which nothing was missing when they were looked at last."""
         added = 0
+        aliases: dict[str, Alias] = {}
         for _ in range(LOOKS_MAX):
             aliases, latest_ns = self.trees(groups)
             missing = settle(aliases)
             if not missing:
                 break
             added += self.write(missing, latest_ns)
-        return added
+        return added, aliases
 
 
 def pieces(items: Sequence[Any]) -> Iterator[list[Any]]:

@@ -119,8 +119,7 @@ class GroupMerges:
             self._refuse_other_services(target, asked)
         changes = merge(target, asked, aliases, created_by=created_by, comment=comment[:COMMENT_CHARS_MAX])
         self._rows.write(changes, latest_ns)
-        self._rows.settle([target, *wanted])
-        now, _ = self._rows.trees([target, *wanted])
+        _, now = self._rows.settled([target, *wanted])
         root = root_of(target, now)
         for group in wanted:
             if group == root or root_of(group, now) != root:

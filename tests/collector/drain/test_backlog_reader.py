@@ -159,9 +159,9 @@ def test_an_idle_process_ends(make, segments):
     reader = make(idle_seconds=0.3)
     told_by_process(reader, segments[0])
     pid = pid_of(reader)
-    wait_until(lambda: reader.pid is None)
+    wait_until(lambda: not psutil.pid_exists(pid))
 
-    assert not psutil.pid_exists(pid)
+    assert reader.pid is None
 
 
 def test_other_rules_reach_the_process(make, segments):

@@ -254,7 +254,7 @@ def test_sigterm_sends_what_waits_and_ends_the_program_as_ever(run_python, recei
 
 
 def test_handler_that_the_application_has_stays(run_python, receiver):
-    own = 'signal.signal(signal.SIGTERM, lambda *_: (print("own"), os._exit(5)))'
+    own = 'signal.signal(signal.SIGTERM, lambda *_: (print("own", flush=True), os._exit(5)))'
     ended = run_python(TERMINATED.replace("BEFORE", own), **receiver.environment())
     assert (ended.returncode, ended.stdout) == (5, "own\n")
 

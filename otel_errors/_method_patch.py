@@ -12,13 +12,23 @@ import functools
 import threading
 import weakref
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_HOLDERS: Final = "_otel_errors_holders"  # on the replacement: itself, and who needs it
 _LOCK: Final = threading.Lock()
+
+
+class _Replaced(NamedTuple):
+    """What was put in place of what, and who needs it."""
+
+    replacement: Callable[..., Any]
+    original: Any
+    holders: weakref.WeakSet[Any]
+
+
+_REPLACED: Final[dict[tuple[type | ModuleType, str], _Replaced]] = {}
 
 
 def hold(
@@ -33,27 +43,29 @@ def hold(
     """
     with _LOCK:
         current = owner.__dict__[name]
-        holders = _holders_of(current)
-        if holders is None:
-            holders = weakref.WeakSet()
-            replacement = functools.wraps(current)(
-                replace(current if isinstance(owner, ModuleType) else _as_function(current))
-            )
-            setattr(replacement, _HOLDERS, (replacement, holders))
-            setattr(owner, name, replacement)
-        holders.add(holder)
+        known = _REPLACED.get((owner, name))
+        if known is not None and known.replacement is current:
+            if known.holders:
+                known.holders.add(holder)
+                return
+            current = known.original  # the replacement was made for a holder that is gone
+        replacement = functools.wraps(current)(
+            replace(current if isinstance(owner, ModuleType) else _as_function(current))
+        )
+        setattr(owner, name, replacement)
+        _REPLACED[owner, name] = _Replaced(replacement, current, weakref.WeakSet((holder,)))
 
 
 def release(owner: type | ModuleType, name: str, holder: object) -> None:
     """`holder` no longer needs the replacement; the last one to say so brings the original back."""
     with _LOCK:
-        current = owner.__dict__[name]
-        holders = _holders_of(current)
-        if holders is None:
+        known = _REPLACED.get((owner, name))
+        if known is None:
             return
-        holders.discard(holder)
-        if not holders:
-            setattr(owner, name, current.__wrapped__)
+        known.holders.discard(holder)
+        if not known.holders and owner.__dict__[name] is known.replacement:
+            setattr(owner, name, known.original)
+            del _REPLACED[owner, name]
 
 
 def _as_function(method: Any) -> Callable[..., Any]:
@@ -69,13 +81,3 @@ def _as_function(method: Any) -> Callable[..., Any]:
         return method.__get__(instance, type(instance))(*args, **kwargs)
 
     return call
-
-
-def _holders_of(method: Any) -> weakref.WeakSet[Any] | None:
-    """Return who needs `method`, or None when it is not our replacement.
-
-    Another library's wrapper of ours may carry a copy of our attribute: `functools.wraps` copies
-    them all. So the attribute says whose it is.
-    """
-    replacement, holders = getattr(method, _HOLDERS, (None, None))
-    return holders if replacement is method else None

@@ -6,9 +6,10 @@ A hook is made when its framework's module is there, and is given that module: n
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from otel_errors import _method_patch, _origin, _work
+from otel_errors import _origin, _work
+from otel_errors._watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -17,21 +18,12 @@ if TYPE_CHECKING:
     from opentelemetry.trace import SpanContext
     from opentelemetry.util.types import AnyValue
 
-    from otel_errors._capture import ErrorCapture
-    from otel_errors._guard import Guard
 
-
-class Hook:
+class Hook(Watch):
     """Sees the exceptions of one framework between `attach()` and `detach()`."""
 
     mechanism: ClassVar[str]
     """The framework's name, as the error's attribute says it."""
-
-    def __init__(self, capture: ErrorCapture, guard: Guard) -> None:
-        self.active = False
-        self._capture = capture
-        self._guard = guard
-        self._held: list[tuple[type | ModuleType, str]] = []
 
     def attach(self, module: ModuleType) -> None:
         """Begin to see, in the framework's `module`. May raise where the framework is not as we know it."""
@@ -39,17 +31,7 @@ class Hook:
 
     def detach(self) -> None:
         """See nothing any more: everything is as it was."""
-        self.active = False
-        while self._held:
-            owner, name = self._held.pop()
-            _method_patch.release(owner, name, self)
-
-    def hold(
-        self, owner: type | ModuleType, name: str, replace: Callable[[Callable[..., Any]], Callable[..., Any]]
-    ) -> None:
-        """Replace `owner.name` until `detach()`."""
-        _method_patch.hold(owner, name, self, replace)
-        self._held.append((owner, name))
+        self.let_go()
 
     @contextmanager
     def working(self, describe: Callable[[], dict[str, AnyValue]]) -> Iterator[_work.Work]:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.sdk._logs import Logger as SdkLogger
 
-from otel_errors import _method_patch, _origin, _semconv
+from otel_errors import _origin, _semconv
 from otel_errors._content.flags import EVENT_NAMES
+from otel_errors._paths._path import WatchedPath
 from otel_errors._paths.tasks import origin_of
 
 if TYPE_CHECKING:
@@ -23,37 +24,24 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import SpanContext
 
-    from otel_errors._capture import ErrorCapture
-    from otel_errors._guard import Guard
 
 _HOOKS: Final = "opentelemetry.instrumentation.exceptions"
 _CALLERS_MAX: Final = 6  # frames from `emit` out to the hook of that instrumentation
 
 
-class EmittedExceptions:
+class EmittedExceptions(WatchedPath):
     """Watches the SDK's loggers between `install()` and `uninstall()`."""
 
-    def __init__(self, capture: ErrorCapture, guard: Guard) -> None:
-        self._capture = capture
-        self._guard = guard
-        self._active = False
-
-    def install(self) -> None:
+    def watch(self) -> None:
         """Replace the method that emits."""
-        self._active = True
-        _method_patch.hold(SdkLogger, "emit", self, self._emitting)
-
-    def uninstall(self) -> None:
-        """Put it back; ours passes through where another library has wrapped it."""
-        self._active = False
-        _method_patch.release(SdkLogger, "emit", self)
+        self.hold(SdkLogger, "emit", self._emitting)
 
     def _emitting(self, original: Callable[..., None]) -> Callable[..., None]:
         def emit(logger: SdkLogger, record: Any = None, **fields: Any) -> None:
             exception = fields.get("exception") or getattr(record, "exception", None)
-            if (fields.get("event_name") or getattr(record, "event_name", None)) in EVENT_NAMES and self._active:
+            if (fields.get("event_name") or getattr(record, "event_name", None)) in EVENT_NAMES and self.active:
                 self._evaluated(fields.get("attributes") or getattr(record, "attributes", None))
-            if exception is not None and self._active:
+            if exception is not None and self.active:
                 ours = self._see(logger, exception, fields.get("severity_number"))
                 if record is None:
                     fields |= self._redacted(fields.get("body"), {**ours, **(fields.get("attributes") or {})})

@@ -11,48 +11,34 @@ from typing import TYPE_CHECKING
 
 from opentelemetry._logs import SeverityNumber
 
+from otel_errors._paths._path import WatchedPath
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from otel_errors._capture import ErrorCapture
-    from otel_errors._guard import Guard
 
-
-class ExceptHook:
+class ExceptHook(WatchedPath):
     """Stands in `sys.excepthook` between `install()` and `uninstall()`."""
 
-    def __init__(self, capture: ErrorCapture, guard: Guard) -> None:
-        self._capture = capture
-        self._guard = guard
-        self._previous: Callable[..., object] = sys.__excepthook__
-        self._active = False
-
-    def install(self) -> None:
+    def watch(self) -> None:
         """Take the place of the present hook."""
-        self._previous = sys.excepthook
-        self._active = True
-        sys.excepthook = self
+        self.hold(sys, "excepthook", self._hooking)
 
-    def uninstall(self) -> None:
-        """Bring the previous hook back; ours passes through where another was put over it."""
-        self._active = False
-        if sys.excepthook is self:
-            sys.excepthook = self._previous
+    def _hooking(self, previous: Callable[..., object]) -> Callable[..., None]:
+        def excepthook(
+            exception_type: type[BaseException],
+            exception: BaseException | None,
+            traceback: TracebackType | None,
+        ) -> None:
+            captured = self.active and exception is not None and self._see(exception)
+            try:
+                previous(exception_type, exception, traceback)
+            finally:
+                if captured:  # send what waits: the process ends
+                    self._capture.flush(self._guard)
 
-    def __call__(
-        self,
-        exception_type: type[BaseException],
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Capture, run the previous hook, then send what waits: the process ends."""
-        captured = self._active and exception is not None and self._see(exception)
-        try:
-            self._previous(exception_type, exception, traceback)
-        finally:
-            if captured:
-                self._capture.flush(self._guard)
+        return excepthook
 
     def _see(self, exception: BaseException) -> bool:
         try:

@@ -16,7 +16,8 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from multiprocessing.pool import ApplyResult, MapResult
 from typing import TYPE_CHECKING, Any, Final
 
-from otel_errors import _method_patch, _origin
+from otel_errors import _origin
+from otel_errors._paths._path import WatchedPath
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from otel_errors._capture import ErrorCapture
     from otel_errors._guard import Guard
+
 
 _NOTE: Final = "_otel_errors_unread"
 _EXECUTORS: Final[tuple[type[Executor], ...]] = (ThreadPoolExecutor, ProcessPoolExecutor)
@@ -55,45 +57,34 @@ class _Unread:
         self.tell()
 
 
-class UnreadFutures:
+class UnreadFutures(WatchedPath):
     """Watches the futures of pools between `install()` and `uninstall()`."""
 
     def __init__(self, capture: ErrorCapture, guard: Guard) -> None:
-        self._capture = capture
-        self._guard = guard
-        self._active = False
+        super().__init__(capture, guard)
         self._unread: weakref.WeakSet[_Unread] = weakref.WeakSet()
 
-    def install(self) -> None:
+    def watch(self) -> None:
         """Replace the methods that fill and read futures, and those that submit work."""
-        self._active = True
-        _method_patch.hold(Future, "set_exception", self, self._filling)
+        self.hold(Future, "set_exception", self._filling)
         for name in ("result", "exception"):
-            _method_patch.hold(Future, name, self, self._reading)
+            self.hold(Future, name, self._reading)
         for executor in _EXECUTORS:
-            _method_patch.hold(executor, "submit", self, self._submitting)
+            self.hold(executor, "submit", self._submitting)
         for result in _RESULTS:
-            _method_patch.hold(result, "_set", self, self._setting)
-        _method_patch.hold(ApplyResult, "get", self, self._reading)
+            self.hold(result, "_set", self._setting)
+        self.hold(ApplyResult, "get", self._reading)
         atexit.register(self._at_exit)
 
     def uninstall(self) -> None:
         """Put them back. Futures that are still unread are let go in silence."""
-        self._active = False
-        _method_patch.release(Future, "set_exception", self)
-        for name in ("result", "exception"):
-            _method_patch.release(Future, name, self)
-        for executor in _EXECUTORS:
-            _method_patch.release(executor, "submit", self)
-        for result in _RESULTS:
-            _method_patch.release(result, "_set", self)
-        _method_patch.release(ApplyResult, "get", self)
+        super().uninstall()
         atexit.unregister(self._at_exit)
 
     def tell(self, exception: BaseException, origin: SpanContext) -> None:
         """Tell of the exception of a future that nobody read."""
         try:
-            if self._active:
+            if self.active:
                 self._capture.capture(
                     exception, raised_in=origin, handled=False, mechanism="future", within_collector=True
                 )
@@ -107,7 +98,7 @@ class UnreadFutures:
 
     def _leave_note(self, future: Any, exception: BaseException) -> None:
         try:
-            if self._active and getattr(future, _NOTE, None) is None:
+            if self.active and getattr(future, _NOTE, None) is None:
                 note = _Unread(self, exception, _origin.recall(future))
                 self._unread.add(note)
                 setattr(future, _NOTE, note)
@@ -140,7 +131,7 @@ class UnreadFutures:
         def submit(executor: Executor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             future = original(executor, fn, *args, **kwargs)
             try:
-                if self._active:
+                if self.active:
                     _origin.remember(future)
                     note = getattr(future, _NOTE, None)
                     if note is not None:  # it has failed already

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry._logs import SeverityNumber
 
-from otel_errors import _method_patch, _semconv, _work
+from otel_errors import _semconv, _work
+from otel_errors._paths._path import WatchedPath
 from otel_errors._traceback import shorten
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.util.types import AnyValue
 
-    from otel_errors._capture import ErrorCapture, Told
-    from otel_errors._guard import Guard
+    from otel_errors._capture import Told
 
 MESSAGE_CHARS_MAX: Final = 2_048
 """Characters of a logged message that go with the exception."""
@@ -37,27 +37,16 @@ _SEVERITIES: Final = (
 )
 
 
-class LoggedExceptions:
+class LoggedExceptions(WatchedPath):
     """Watches all loggers between `install()` and `uninstall()`."""
 
-    def __init__(self, capture: ErrorCapture, guard: Guard) -> None:
-        self._capture = capture
-        self._guard = guard
-        self._active = False
-
-    def install(self) -> None:
+    def watch(self) -> None:
         """Replace the method that hands a record to its handlers."""
-        self._active = True
-        _method_patch.hold(logging.Logger, "callHandlers", self, self._calling)
-
-    def uninstall(self) -> None:
-        """Put it back; ours passes through where another library has wrapped it."""
-        self._active = False
-        _method_patch.release(logging.Logger, "callHandlers", self)
+        self.hold(logging.Logger, "callHandlers", self._calling)
 
     def _calling(self, original: Callable[..., None]) -> Callable[..., None]:
         def callHandlers(logger: logging.Logger, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
-            told = self._see(record) if record.exc_info and self._active else None
+            told = self._see(record) if record.exc_info and self.active else None
             if told is None or not _is_exported(logger):
                 original(logger, record)
                 return

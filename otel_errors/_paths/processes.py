@@ -12,50 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry._logs import SeverityNumber
 
-from otel_errors import _method_patch, _origin
+from otel_errors import _origin
+from otel_errors._paths._path import WatchedPath
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from otel_errors._capture import ErrorCapture
-    from otel_errors._guard import Guard
 
-
-class ChildProcesses:
+class ChildProcesses(WatchedPath):
     """Watches the runs of child processes between `install()` and `uninstall()`."""
 
-    def __init__(self, capture: ErrorCapture, guard: Guard) -> None:
-        self._capture = capture
-        self._guard = guard
-        self._active = False
-
-    def install(self) -> None:
+    def watch(self) -> None:
         """Replace the method that runs in the child, and the one that starts it."""
-        self._active = True
-        _method_patch.hold(BaseProcess, "start", self, self._starting)
-        _method_patch.hold(BaseProcess, "_bootstrap", self, self._bootstrapping)
-
-    def uninstall(self) -> None:
-        """Put them back."""
-        self._active = False
-        _method_patch.release(BaseProcess, "start", self)
-        _method_patch.release(BaseProcess, "_bootstrap", self)
-
-    def _starting(self, original: Callable[..., None]) -> Callable[..., None]:
-        def start(process: BaseProcess) -> None:
-            try:
-                if self._active:
-                    _origin.remember(process)
-            except Exception:  # noqa: BLE001 - never harm the app
-                self._guard.failed("note where a process was started")
-            original(process)
-
-        return start
+        self.hold(BaseProcess, "start", self.starting)
+        self.hold(BaseProcess, "_bootstrap", self._bootstrapping)
 
     def _bootstrapping(self, original: Callable[..., int]) -> Callable[..., int]:
         def _bootstrap(process: Any, *args: Any, **kwargs: Any) -> int:
             try:
-                if self._active:
+                if self.active:
                     process.run = self._watching(process, process.run)
             except Exception:  # noqa: BLE001 - never harm the app
                 self._guard.failed("watch a child process")

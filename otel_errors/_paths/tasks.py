@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry import trace
 from opentelemetry.trace import INVALID_SPAN_CONTEXT
 
-from otel_errors import _method_patch, _origin
+from otel_errors import _origin
+from otel_errors._paths._path import WatchedPath
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,38 +25,23 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import SpanContext
 
-    from otel_errors._capture import ErrorCapture
-    from otel_errors._guard import Guard
 
 _TASKS_SHOW_CONTEXT: Final = sys.version_info >= (3, 12)
 
 
-class LoopExceptions:
+class LoopExceptions(WatchedPath):
     """Watches asyncio's event loops between `install()` and `uninstall()`."""
 
-    def __init__(self, capture: ErrorCapture, guard: Guard) -> None:
-        self._capture = capture
-        self._guard = guard
-        self._active = False
-
-    def install(self) -> None:
+    def watch(self) -> None:
         """Replace the loop's methods."""
-        self._active = True
-        _method_patch.hold(asyncio.BaseEventLoop, "call_exception_handler", self, self._handling)
+        self.hold(asyncio.BaseEventLoop, "call_exception_handler", self._handling)
         if not _TASKS_SHOW_CONTEXT:
-            _method_patch.hold(asyncio.BaseEventLoop, "create_task", self, self._creating)
-
-    def uninstall(self) -> None:
-        """Put them back; ours pass through where another library has wrapped them."""
-        self._active = False
-        _method_patch.release(asyncio.BaseEventLoop, "call_exception_handler", self)
-        if not _TASKS_SHOW_CONTEXT:
-            _method_patch.release(asyncio.BaseEventLoop, "create_task", self)
+            self.hold(asyncio.BaseEventLoop, "create_task", self._creating)
 
     def _handling(self, original: Callable[..., None]) -> Callable[..., None]:
         def call_exception_handler(loop: asyncio.BaseEventLoop, context: dict[str, Any]) -> None:
             try:
-                if self._active:
+                if self.active:
                     self._see(context)
             except Exception:  # noqa: BLE001 - never harm the app
                 self._guard.failed("capture an exception of an event loop")
@@ -67,7 +53,7 @@ class LoopExceptions:
         def create_task(loop: asyncio.BaseEventLoop, coro: Any, **kwargs: Any) -> Any:
             task = original(loop, coro, **kwargs)
             try:
-                if self._active:
+                if self.active:
                     _origin.remember(task)
             except Exception:  # noqa: BLE001 - never harm the app
                 self._guard.failed("note where a task was created")

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import NonRecordingSpan
 
-from otel_errors import _method_patch
+from otel_errors._paths._path import WatchedPath
 from otel_errors._span_processor import is_with_block
 
 if TYPE_CHECKING:
@@ -31,29 +31,14 @@ if TYPE_CHECKING:
 
     from opentelemetry.util.types import Attributes
 
-    from otel_errors._capture import ErrorCapture
-    from otel_errors._guard import Guard
 
-
-class UnsampledSpans:
+class UnsampledSpans(WatchedPath):
     """Captures the exceptions of unsampled spans, between `install()` and `uninstall()`."""
 
-    def __init__(self, capture: ErrorCapture, guard: Guard) -> None:
-        self._capture = capture
-        self._guard = guard
-        self._active = False
-
-    def install(self) -> None:
+    def watch(self) -> None:
         """Replace the two methods."""
-        self._active = True
-        _method_patch.hold(NonRecordingSpan, "record_exception", self, self._recording)
-        _method_patch.hold(NonRecordingSpan, "end", self, self._ending)
-
-    def uninstall(self) -> None:
-        """Put them back; ours pass through where another library has wrapped them."""
-        self._active = False
-        _method_patch.release(NonRecordingSpan, "record_exception", self)
-        _method_patch.release(NonRecordingSpan, "end", self)
+        self.hold(NonRecordingSpan, "record_exception", self._recording)
+        self.hold(NonRecordingSpan, "end", self._ending)
 
     def _recording(self, original: Callable[..., None]) -> Callable[..., None]:
         def record_exception(
@@ -64,7 +49,7 @@ class UnsampledSpans:
             escaped: bool = False,  # noqa: FBT001, FBT002 - the API's signature
         ) -> None:
             try:
-                if self._active:
+                if self.active:
                     self._capture.capture(
                         exception,
                         span_context=span.get_span_context(),
@@ -81,7 +66,7 @@ class UnsampledSpans:
     def _ending(self, original: Callable[..., None]) -> Callable[..., None]:
         def end(span: NonRecordingSpan, end_time: int | None = None) -> None:
             exception = sys.exc_info()[1]
-            if exception is not None and self._active:
+            if exception is not None and self.active:
                 try:
                     self._ended(span, exception, sys._getframe(1))  # noqa: SLF001 - who ends it decides
                 except Exception:  # noqa: BLE001 - never harm the app

@@ -13,54 +13,39 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry._logs import SeverityNumber
 
 from otel_errors import _origin
+from otel_errors._paths._path import WatchedPath
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from otel_errors._capture import ErrorCapture
-    from otel_errors._guard import Guard
-
 _FRAMES_MAX: Final = 50
 
 
-class Warnings:
+class Warnings(WatchedPath):
     """Stands in `warnings.showwarning` between `install()` and `uninstall()`."""
 
-    def __init__(self, capture: ErrorCapture, guard: Guard) -> None:
-        self._capture = capture
-        self._guard = guard
-        self._previous: Callable[..., None] = warnings.showwarning
-        self._active = False
-
-    def install(self) -> None:
+    def watch(self) -> None:
         """Take the place of the present function."""
-        self._previous = warnings.showwarning
-        self._active = True
-        warnings.showwarning = self
+        self.hold(warnings, "showwarning", self._showing)
 
-    def uninstall(self) -> None:
-        """Bring it back; ours passes through where another was put over it."""
-        self._active = False
-        if warnings.showwarning is self:
-            warnings.showwarning = self._previous
+    def _showing(self, original: Callable[..., None]) -> Callable[..., None]:
+        def showwarning(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: Any = None,
+            line: str | None = None,
+        ) -> None:
+            try:
+                if self.active:
+                    self._see(message, category, filename, lineno)
+            except Exception:  # noqa: BLE001 - never harm the app
+                self._guard.failed("capture a warning")
+            original(message, category, filename, lineno, file, line)
 
-    def __call__(
-        self,
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: Any = None,
-        line: str | None = None,
-    ) -> None:
-        """Capture, then show the warning as ever."""
-        try:
-            if self._active:
-                self._see(message, category, filename, lineno)
-        except Exception:  # noqa: BLE001 - never harm the app
-            self._guard.failed("capture a warning")
-        self._previous(message, category, filename, lineno, file, line)
+        return showwarning
 
     def _see(self, message: Warning | str, category: type[Warning], filename: str, lineno: int) -> None:
         warning = message if isinstance(message, Warning) else category(message)

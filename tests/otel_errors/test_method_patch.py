@@ -54,3 +54,20 @@ def test_under_a_wrapper_it_stays_and_passes_through(monkeypatch):
     thread = Thread()
     assert thread.start() == (thread, ())
     assert calls == ["ours"]
+
+
+def test_one_that_its_holder_left_under_a_wrapper_is_made_anew_for_the_next(monkeypatch):
+    first, second = [], []
+    monkeypatch.setattr(Thread, "start", Thread.start)
+    original, holders = Thread.__dict__["start"], (Thread(), Thread())
+    _method_patch.hold(Thread, "start", holders[0], counting(first))
+    ours = Thread.__dict__["start"]
+    monkeypatch.setattr(Thread, "start", lambda self: (ours(self), "theirs"))  # another library's, for a while
+    _method_patch.release(Thread, "start", holders[0])
+    monkeypatch.setattr(Thread, "start", ours)
+
+    _method_patch.hold(Thread, "start", holders[1], counting(second))
+    Thread().start()
+    assert (first, second) == ([], ["ours"])
+    _method_patch.release(Thread, "start", holders[1])
+    assert Thread.__dict__["start"] is original

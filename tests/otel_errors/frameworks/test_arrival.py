@@ -128,9 +128,10 @@ def test_uninstall_puts_every_method_back(app):
     (frameworks,) = [path for path in _install._REGISTRY.installation._paths if isinstance(path, Frameworks)]
     held = [place for hook in frameworks._hooks.values() for place in hook._held]
     assert len(held) >= 4  # gRPC and Starlette are always there
-    assert all(hasattr(vars(owner)[name], _method_patch._HOLDERS) for owner, name in held)
+    replaced = {place: _method_patch._REPLACED[place] for place in held}
+    assert all(vars(owner)[name] is replaced[owner, name].replacement for owner, name in held)
     otel_errors.uninstall()
-    assert [place for place in held if hasattr(vars(place[0])[place[1]], _method_patch._HOLDERS)] == []
+    assert all(vars(owner)[name] is replaced[owner, name].original for owner, name in held)
 
 
 def test_names_of_frameworks_are_modules_of_ours():

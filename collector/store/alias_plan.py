@@ -63,13 +63,8 @@ Aliases = Mapping[str, Alias]
 
 def root_of(group_id: str, aliases: Aliases) -> str:
     """The group that a group's events are counted in, by the links; itself when it has none, or is in a circle."""
-    at = group_id
-    for _ in range(MERGE_DEPTH_MAX + 1):
-        link = aliases.get(at)
-        if link is None or not link.root_group_id:
-            return at
-        at = link.target_group_id
-    return group_id
+    links = _links_above(group_id, aliases)
+    return links[-1].target_group_id if 0 < len(links) <= MERGE_DEPTH_MAX else group_id
 
 
 def depth_below(group_id: str, aliases: Aliases) -> int:
@@ -149,7 +144,7 @@ def continue_versions(
         if link is not None and link.root_group_id:
             group, target, root = root, group, own
         below = depth_below(group, now) if group in targets else 0
-        if below + 1 + _depth_of(target, now) > MERGE_DEPTH_MAX:
+        if below + 1 + len(_links_above(target, now)) > MERGE_DEPTH_MAX:
             continue
         made = Alias(group_id=group, target_group_id=target, root_group_id=root, kind="version")
         now[group] = made
@@ -184,24 +179,16 @@ def _with_followers(links: list[Alias], aliases: Aliases) -> list[Alias]:
     return list((made | followers).values())
 
 
-def _depth_of(group_id: str, aliases: Aliases) -> int:
-    """How many links lie above a group."""
-    at = group_id
-    for depth in range(MERGE_DEPTH_MAX + 1):
-        link = aliases.get(at)
+def _links_above(group_id: str, aliases: Aliases) -> list[Alias]:
+    """The links from a group up to its root; one more than `MERGE_DEPTH_MAX` where they do not end there."""
+    links: list[Alias] = []
+    while len(links) <= MERGE_DEPTH_MAX:
+        link = aliases.get(links[-1].target_group_id if links else group_id)
         if link is None or not link.root_group_id:
-            return depth
-        at = link.target_group_id
-    return MERGE_DEPTH_MAX + 1
+            break
+        links.append(link)
+    return links
 
 
 def _in_circle(group_id: str, aliases: Aliases) -> bool:
-    at = group_id
-    for _ in range(MERGE_DEPTH_MAX + 1):
-        link = aliases.get(at)
-        if link is None or not link.root_group_id:
-            return False
-        at = link.target_group_id
-        if at == group_id:
-            return True
-    return False
+    return any(link.target_group_id == group_id for link in _links_above(group_id, aliases))
